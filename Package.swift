@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is built with. Cost, dependency and danger are then spelled where they occur.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, uses dependencies: [Target.Dependency] = [], linking libraries: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, swiftSettings: strict,
+        linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+func tests(_ name: String, uses dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "muster",
+    products: [.executable(name: "muster", targets: ["muster"])],
+    targets: [
+        // C libraries, one target each, each imported by exactly one Swift module.
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CHTTP", linkerSettings: [.linkedLibrary("microhttpd")]),
+        .target(name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CTrackAttendancePage", exclude: ["dashboard.html", "dashboard.css", "dashboard.js"]),
+
+        // The core, and what stores it.
+        module("AttendanceCore"),
+        module("SQLStorage", uses: ["AttendanceCore"]),
+        module("SQLiteEngine", uses: ["SQLStorage", "CSQLite"]),
+        module("PostgresEngine", uses: ["SQLStorage", "CPostgres"]),
+
+        // The wire.
+        module("HTTPMessages"),
+        module("HTTPServer", uses: ["HTTPMessages", "CHTTP"]),
+        module("StrictJSON", uses: ["CSimdJSON"]),
+        module("Digests", uses: ["COpenSSL"]),
+        module("DialectKit", uses: ["AttendanceCore", "HTTPMessages", "StrictJSON"]),
+        module(
+            "DialectTrackAttendance",
+            uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON", "CTrackAttendancePage"]),
+
+        // The whole.
+        module(
+            "Assembly",
+            uses: [
+                "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
+                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance",
+            ]),
+        .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
+
+        // The tests: one folder per module, and what they share.
+        .target(
+            name: "TestKit",
+            dependencies: [
+                "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "Digests", "HTTPMessages", "StrictJSON",
+            ],
+            path: "Tests/TestKit", swiftSettings: strict),
+        tests("AttendanceCoreTests", uses: ["AttendanceCore", "TestKit"]),
+        tests("SQLStorageTests", uses: ["AttendanceCore", "SQLStorage", "TestKit"]),
+        tests("EngineTests", uses: ["SQLStorage", "SQLiteEngine", "PostgresEngine"]),
+        tests("HTTPMessagesTests", uses: ["HTTPMessages"]),
+        tests("HTTPServerTests", uses: ["HTTPMessages", "HTTPServer"]),
+        tests("StrictJSONTests", uses: ["StrictJSON"]),
+        tests("DigestsTests", uses: ["Digests"]),
+        tests("DialectKitTests", uses: ["DialectKit", "StrictJSON"]),
+        tests(
+            "DialectTrackAttendanceTests",
+            uses: [
+                "AttendanceCore", "DialectKit", "DialectTrackAttendance", "Digests", "HTTPMessages", "StrictJSON", "TestKit",
+            ], resources: [.copy("Golden")]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu17,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,95 @@
+import AttendanceCore
+import Dispatch
+import Glibc
+import HTTPServer
+import SQLStorage
+import StrictJSON
+
+extension Command {
+    static let serve = Command(
+        "serve", "Starts the server. Makes the store where there is none and brings its schema up to date.",
+        options: [Option("--listen", "ADDRESS:PORT", "where to listen (MUSTER_LISTEN)")] + Option.common
+    ) { invocation in
+        let configuration = invocation.configuration
+        let log = Log(level: configuration.logLevel, now: invocation.ambient.now)
+        defer { log.flush() }
+        // Watched from the beginning, so that a stop during a long migration is not lost.
+        let stop = StopSignals()
+        let place = StorePlace(configuration: configuration, ambient: invocation.ambient, log: log)
+        let migrated = try place.migrate()
+        let store = try place.open()
+        let operations = place.operations(store)
+        let server: Server
+        do {
+            server = try await Server(configuration: configuration, store: store, operations: operations, log: log)
+        } catch {
+            await store.close()
+            throw error
+        }
+        try await greet(invocation, place, migrated, server, operations)
+        log.write(.info, "serving") { line in
+            line.member("version", Version.text)
+            line.member("listeners", server.listeners.map { "\($0.name) \($0.address.host):\($0.listener.port)" })
+        }
+        let signal = await stop.first()
+        log.write(.info, "stopping") { $0.member("signal", signal) }
+        await server.stop()
+        log.write(.info, "stopped")
+        return 0
+    }
+
+    /// What somebody who started the server needs to know next.
+    private static func greet(
+        _ invocation: Invocation, _ place: StorePlace, _ migrated: (applied: [String], copy: String?, isNew: Bool),
+        _ server: Server, _ operations: Operations
+    ) async throws {
+        var lines = ["Muster \(Version.text)"]
+        lines.append("  Data       \(place.description)" + (migrated.isNew ? " (new)" : ""))
+        if let copy = migrated.copy { lines.append("  Copy made  \(copy) before the schema was brought up to date") }
+        for listening in server.listeners {
+            let host = listening.address.host.contains(":") ? "[\(listening.address.host)]" : listening.address.host
+            let tenant = listening.address.tenant == .default ? "" : ", tenant \(listening.address.tenant)"
+            lines.append("  Listening  http://\(host):\(listening.listener.port)/ (\(listening.name)\(tenant))")
+        }
+        if let first = server.listeners.first {
+            let isLocal = ["127.0.0.1", "::1", "localhost"].contains(first.address.host)
+            lines.append("  Dashboard  http://\(isLocal ? first.address.host : "localhost"):\(first.listener.port)/dashboard/")
+            if isLocal {
+                lines.append("  Only this machine can connect. For kiosks: \(invocation.program) serve --listen 0.0.0.0:\(first.listener.port)")
+            }
+        }
+        if invocation.configuration.apiKey == nil,
+            try await operations.accessKeys(as: .commandLine(tenant: .default)).isEmpty
+        {
+            lines.append("  No key yet, and kiosks need one. In another terminal:")
+            let data = invocation.options["--data"].map { " --data \($0)" } ?? ""
+            lines.append("             \(invocation.program) key create --label \"Main entrance\"\(data)")
+        }
+        Terminal.print(lines.joined(separator: "\n"))
+    }
+}
+
+/// SIGTERM and SIGINT as something to wait for.
+final class StopSignals: Sendable {
+    private let signals: AsyncStream<String>
+    // Never touched after it is made; it keeps the watching alive.
+    private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+
+    init() {
+        let (stream, continuation) = AsyncStream.makeStream(of: String.self)
+        signals = stream
+        unsafe sources = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")].map { number, name in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield(name) }
+            source.resume()
+            return source
+        }
+    }
+
+    /// The first signal that comes, or came.
+    func first() async -> String {
+        for await name in signals { return name }
+        return ""
+    }
+}

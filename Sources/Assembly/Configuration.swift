@@ -1,0 +1,270 @@
+import AttendanceCore
+import HTTPServer
+
+/// A mistake of whoever started the program: one clear line, exit code 2.
+struct Misuse: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Where a setting's value came from; each overrides the one before.
+enum SettingOrigin: String, Sendable {
+    case standard = "default"
+    case file = ".env"
+    case environment = "environment"
+    case flag = "flag"
+}
+
+/// Everything that can be set.
+enum SettingName: String, CaseIterable, Sendable {
+    case listen = "MUSTER_LISTEN"
+    case listenTrackAttendance = "MUSTER_LISTEN_TRACKATTENDANCE"
+    case data = "MUSTER_DATA"
+    case log = "MUSTER_LOG"
+    case trustedProxies = "MUSTER_TRUSTED_PROXIES"
+    case databaseURL = "DATABASE_URL"
+    case apiKey = "API_KEY"
+    case host = "HOST"
+    case port = "PORT"
+    case rateLimitMax = "RATE_LIMIT_MAX"
+    case rateLimitWindow = "RATE_LIMIT_WINDOW"
+    case publicRateLimitMax = "PUBLIC_RATE_LIMIT_MAX"
+
+    var meaning: String {
+        switch self {
+        case .listen: "where every contract is served: ADDRESS:PORT[,tenant=NAME], several apart by ';', or off"
+        case .listenTrackAttendance: "where TrackAttendance alone is served, in the same form"
+        case .data: "the folder of the embedded store"
+        case .log: "debug, info, warning, error or off"
+        case .trustedProxies: "addresses or networks whose forwarding headers are believed, apart by commas"
+        case .databaseURL: "a PostgreSQL address; empty for the embedded store"
+        case .apiKey: "a key with all roles for the tenant default, at least 16 characters"
+        case .host: "the address of MUSTER_LISTEN where only that is to change"
+        case .port: "the port of MUSTER_LISTEN where only that is to change; alone it means all addresses"
+        case .rateLimitMax: "requests per window and client address to what needs a key; 0 for no limit"
+        case .rateLimitWindow: "the window: 30 seconds, 1 minute, 1 hour"
+        case .publicRateLimitMax: "requests per window and client address to each open endpoint; 0 for no limit"
+        }
+    }
+
+    /// The value where nothing is set; nil for nothing.
+    var standard: String? {
+        switch self {
+        case .listen: "127.0.0.1:8000"
+        case .data: "./muster-data"
+        case .log: "info"
+        case .rateLimitMax: "60"
+        case .rateLimitWindow: "1 minute"
+        case .publicRateLimitMax: "30"
+        case .listenTrackAttendance, .trustedProxies, .databaseURL, .apiKey, .host, .port: nil
+        }
+    }
+
+    /// The value as it may be shown.
+    func shown(_ value: String) -> String {
+        switch self {
+        case .apiKey: "(set, \(value.unicodeScalars.count) characters)"
+        case .databaseURL: Self.withoutPassword(value)
+        default: value
+        }
+    }
+
+    private static func withoutPassword(_ url: String) -> String {
+        var shown = url
+        if let scheme = shown.firstRange(of: "://"), let at = shown[scheme.upperBound...].lastIndex(of: "@"),
+            let colon = shown[scheme.upperBound..<at].firstIndex(of: ":")
+        {
+            shown.replaceSubrange(shown.index(after: colon)..<at, with: "***")
+        }
+        guard let password = shown.firstRange(of: "password=") else { return shown }
+        let end = shown[password.upperBound...].firstIndex(of: "&") ?? shown.endIndex
+        shown.replaceSubrange(password.upperBound..<end, with: "***")
+        return shown
+    }
+}
+
+/// The program's settings after all sources are merged and read.
+struct Configuration: Sendable {
+    /// One address to listen on.
+    struct Address: Sendable, Equatable {
+        var host: String
+        var port: Int
+        var tenant: TenantName = .default
+    }
+
+    enum Database: Sendable, Equatable {
+        /// The embedded store's file.
+        case sqlite(file: String)
+        case postgres(url: String)
+    }
+
+    var sharedAddresses: [Address]
+    var trackAttendanceAddresses: [Address]
+    var dataDirectory: String
+    var database: Database
+    var logLevel: LogLevel
+    var trustedProxies: [AddressRange]
+    var apiKey: String?
+    var closedLimit: Int
+    var publicLimit: Int
+    var windowSeconds: Int
+    /// Every setting in force with its origin, in a fixed order.
+    var values: [(name: SettingName, value: String?, origin: SettingOrigin)]
+
+    /// - Parameters:
+    ///   - file: The text of `.env`, or nil.
+    ///   - flags: Settings given on the command line.
+    /// - Throws: ``Misuse`` for an unknown `MUSTER_` name and for a value that does not parse, naming both.
+    init(environment: [String: String], file: String?, flags: [SettingName: String]) throws {
+        let fromFile = try file.map { try Self.parse($0) } ?? [:]
+        for (name, origin) in environment.keys.map({ ($0, "the environment") }) + fromFile.keys.map({ ($0, ".env") })
+        where name.hasPrefix("MUSTER_") && SettingName(rawValue: name) == nil {
+            throw Misuse("\(name) in \(origin) is no setting of Muster; muster config lists them")
+        }
+        values = SettingName.allCases.map { name in
+            if let value = flags[name] { return (name, value, .flag) }
+            if let value = environment[name.rawValue] { return (name, value, .environment) }
+            if let value = fromFile[name.rawValue] { return (name, value, .file) }
+            return (name, name.standard, .standard)
+        }
+        let all = values
+        func value(_ name: SettingName) -> String? {
+            all.first { $0.name == name }.flatMap { $0.value.flatMap { $0.isEmpty ? nil : $0 } }
+        }
+        func isSet(_ name: SettingName) -> Bool { all.contains { $0.name == name && $0.origin != .standard } }
+
+        if !isSet(.listen), value(.host) != nil || value(.port) != nil {
+            let host = value(.host) ?? "0.0.0.0"
+            sharedAddresses = try Self.addresses("\(host.contains(":") ? "[\(host)]" : host):\(value(.port) ?? "8000")", .port)
+        } else {
+            sharedAddresses = try Self.addresses(value(.listen) ?? "off", .listen)
+        }
+        trackAttendanceAddresses = try Self.addresses(value(.listenTrackAttendance) ?? "off", .listenTrackAttendance)
+        dataDirectory = value(.data) ?? "./muster-data"
+        database = try Self.database(value(.databaseURL), dataDirectory: dataDirectory)
+        guard let level = LogLevel(named: value(.log) ?? "info") else {
+            throw Misuse("MUSTER_LOG is \"\(value(.log) ?? "")\": it must be one of debug, info, warning, error, off")
+        }
+        logLevel = level
+        trustedProxies = try (value(.trustedProxies) ?? "").split(separator: ",").map { text in
+            let trimmed = text.trimmed
+            guard let range = AddressRange(trimmed) else {
+                throw Misuse("MUSTER_TRUSTED_PROXIES holds \"\(trimmed)\": it must list addresses or networks, such as 10.0.0.0/8")
+            }
+            return range
+        }
+        apiKey = try value(.apiKey).map { try Self.secret($0, .apiKey) }
+        closedLimit = try Self.count(value(.rateLimitMax) ?? "60", .rateLimitMax)
+        publicLimit = try Self.count(value(.publicRateLimitMax) ?? "30", .publicRateLimitMax)
+        windowSeconds = try Self.seconds(value(.rateLimitWindow) ?? "1 minute", .rateLimitWindow)
+    }
+
+    // MARK: Reading values
+
+    /// `NAME=value` lines; `export`, quotes, blank lines and `#` comments as usual.
+    static func parse(_ file: String) throws -> [String: String] {
+        var found: [String: String] = [:]
+        for (number, line) in file.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            var text = line.trimmed
+            if text.isEmpty || text.hasPrefix("#") { continue }
+            if text.hasPrefix("export ") { text = String(text.dropFirst(7)).trimmed }
+            guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+                throw Misuse(".env, line \(number + 1): NAME=value was expected")
+            }
+            let name = text[..<equals].trimmed
+            var value = text[text.index(after: equals)...].trimmed
+            if let quote = value.first, quote == "\"" || quote == "'" {
+                guard let end = value.dropFirst().firstIndex(of: quote) else {
+                    throw Misuse(".env, line \(number + 1): the closing \(quote) is missing")
+                }
+                value = String(value[value.index(after: value.startIndex)..<end])
+            } else if let comment = value.firstRange(of: " #") {
+                value = value[..<comment.lowerBound].trimmed
+            }
+            found[name] = value
+        }
+        return found
+    }
+
+    static func addresses(_ text: String, _ name: SettingName) throws -> [Address] {
+        if text == "off" { return [] }
+        return try text.split(separator: ";").map { part in
+            let pieces = part.split(separator: ",").map { $0.trimmed }
+            guard let address = pieces.first, let colon = address.lastIndex(of: ":"),
+                let port = Int(address[address.index(after: colon)...]), (0...65_535).contains(port)
+            else { throw Misuse("\(name.rawValue) is \"\(text)\": ADDRESS:PORT was expected, such as 0.0.0.0:8000") }
+            var host = String(address[..<colon])
+            if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+            guard !host.isEmpty else { throw Misuse("\(name.rawValue) is \"\(text)\": the address before the port is missing") }
+            var found = Address(host: host, port: port)
+            for option in pieces.dropFirst() {
+                guard option.hasPrefix("tenant="), let tenant = try? TenantName(parsing: String(option.dropFirst(7))) else {
+                    throw Misuse("\(name.rawValue) holds \"\(option)\": only tenant=NAME may follow the address")
+                }
+                found.tenant = tenant
+            }
+            return found
+        }
+    }
+
+    private static func database(_ url: String?, dataDirectory: String) throws -> Database {
+        guard let url else { return .sqlite(file: dataDirectory + "/muster.sqlite") }
+        let scheme = url.prefix { $0 != ":" }.prefix { $0 != "+" }
+        if scheme == "postgresql" || scheme == "postgres" { return .postgres(url: url) }
+        if url.hasPrefix("sqlite:///"), url.utf8.count > 10 { return .sqlite(file: String(url.dropFirst(10))) }
+        throw Misuse("DATABASE_URL begins with \"\(scheme):\": postgresql://… or sqlite:///path was expected")
+    }
+
+    static func secret(_ value: String, _ name: SettingName) throws -> String {
+        let placeholders = [
+            "your-api-key", "your-secret", "changeme", "change-me", "change_me", "replace-me", "replace_me", "default_admin_token",
+            "your_api_key", "example-api-key", "placeholder",
+        ]
+        guard value.unicodeScalars.count >= 16 else {
+            throw Misuse("\(name.rawValue) is too short: at least 16 characters; muster key create makes a good one")
+        }
+        guard !placeholders.contains(where: { value.lowercased().hasPrefix($0) }) else {
+            throw Misuse("\(name.rawValue) is a placeholder and no secret; muster key create makes a good one")
+        }
+        return value
+    }
+
+    private static func count(_ text: String, _ name: SettingName) throws -> Int {
+        guard let count = Int(text), count >= 0 else {
+            throw Misuse("\(name.rawValue) is \"\(text)\": a whole number, 0 or more, was expected")
+        }
+        return count
+    }
+
+    /// `1 minute`, `30 seconds`, `2 hours`, `90s`; a bare number is milliseconds, as in the existing server.
+    static func seconds(_ text: String, _ name: SettingName) throws -> Int {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = text[digits.endIndex...].trimmed.lowercased()
+        let milliseconds: Int? =
+            switch unit {
+            case "", "ms", "millisecond", "milliseconds": 1
+            case "s", "sec", "second", "seconds": 1_000
+            case "m", "min", "minute", "minutes": 60_000
+            case "h", "hour", "hours": 3_600_000
+            case "d", "day", "days": 86_400_000
+            default: nil
+            }
+        guard let count = Int(digits), let milliseconds, count > 0, count <= 86_400_000,
+            count * milliseconds <= 86_400_000
+        else { throw Misuse("\(name.rawValue) is \"\(text)\": a time up to one day was expected, such as 1 minute") }
+        return max(1, count * milliseconds / 1_000)
+    }
+}
+
+extension StringProtocol {
+    /// Without white space at both ends.
+    fileprivate var trimmed: String {
+        var rest = self[...]
+        while let first = rest.first, first.isWhitespace { rest = rest.dropFirst() }
+        while let last = rest.last, last.isWhitespace { rest = rest.dropLast() }
+        return String(rest)
+    }
+}

@@ -1,0 +1,104 @@
+import AttendanceCore
+import FoundationEssentials
+import Glibc
+import PostgresEngine
+import SQLStorage
+import SQLiteEngine
+import StrictJSON
+
+/// Something that went wrong while the program ran: one clear line, exit code 1.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Finds, makes and opens the store that the configuration names.
+struct StorePlace: Sendable {
+    let configuration: Configuration
+    let ambient: Ambient
+    let log: Log
+
+    var engine: any SQLEngine {
+        get throws {
+            switch configuration.database {
+            case .sqlite(let file): SQLiteEngine(file: file)
+            case .postgres(let url): try PostgresEngine(url: url)
+            }
+        }
+    }
+
+    /// Where the data lives, as people are told.
+    var description: String {
+        switch configuration.database {
+        case .sqlite(let file): file
+        case .postgres(let url): SettingName.databaseURL.shown(url)
+        }
+    }
+
+    /// Makes the folder of the embedded store, which nobody else may look into.
+    func makeDirectory() throws {
+        guard case .sqlite(let file) = configuration.database else { return }
+        let directory = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
+        guard !directory.isEmpty, !FileManager.default.fileExists(atPath: directory) else { return }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Failure("the data folder \(directory) cannot be made: \(error)")
+        }
+    }
+
+    /// Whether there is a store to open. Looking at one that is missing makes none.
+    func requireExisting() throws {
+        guard case .sqlite(let file) = configuration.database, !FileManager.default.fileExists(atPath: file) else { return }
+        throw Failure("there is no store at \(file): muster serve makes one, --data names another folder")
+    }
+
+    /// Brings the schema to the program's. Before the first step of an upgrade the embedded store's file is copied.
+    /// - Returns: The migrations applied, the copy's path if one was made, and whether the store is new.
+    func migrate() throws -> (applied: [String], copy: String?, isNew: Bool) {
+        try makeDirectory()
+        return try withMigrator { migrator in
+            let pending = try migrator.pending()
+            let copy = pending.count > 0 && !pending.isNew ? try copyBeforeUpgrade() : nil
+            return (try migrator.up(), copy, pending.isNew)
+        }
+    }
+
+    func withMigrator<Result>(_ body: (Migrator) throws -> Result) throws -> Result {
+        let connection = try engine.connect(.writing)
+        defer { connection.close() }
+        return try body(Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256))
+    }
+
+    private func copyBeforeUpgrade() throws -> String? {
+        guard case .sqlite(let file) = configuration.database else { return nil }
+        let moment = String(ambient.now().millisecondText.map { $0 == ":" || $0 == "." ? "-" : $0 })
+        let copy = "\(file).before-upgrade-\(moment)"
+        try SQLiteEngine(file: file).backup(to: copy)
+        return copy
+    }
+
+    func open() throws -> SQLStore {
+        let log = log
+        let randomBytes = ambient.randomBytes
+        return try SQLStore.open(engine, ambient: ambient) { cause in
+            let incident = Incident(text: randomBytes(6).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+            log.write(.error, "store failed") { fields in
+                fields.member("incident", incident.text)
+                fields.member("kind", "\(cause.kind)")
+                fields.member("code", cause.code)
+                fields.member("message", cause.message)
+                fields.member("statement", cause.statement)
+            }
+            return incident
+        }
+    }
+
+    func operations(_ store: SQLStore) -> Operations {
+        Operations(store: store, ambient: ambient, sealer: store.sealer)
+    }
+}

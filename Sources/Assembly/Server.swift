@@ -1,0 +1,139 @@
+import AttendanceCore
+import DialectKit
+import DialectTrackAttendance
+import HTTPServer
+import HTTPMessages
+import SQLStorage
+import StrictJSON
+
+/// The whole graph: a store, the dialects over it, and the listeners they answer on.
+final class Server: Sendable {
+    /// How long a stop may take before what is left is cut off.
+    static let stopWithin = Duration.seconds(8)
+
+    let listeners: [(name: String, address: Configuration.Address, listener: Listener)]
+    private let store: SQLStore
+    private let refusals: RefusalCollector
+    private let refusalTask: Task<Void, Never>
+    private let log: Log
+
+    /// Builds everything and begins to answer.
+    /// - Throws: ``HTTPServer/ListenerError``, ``HTTPMessages/RouteCollision``, ``Failure`` for a listener of an unknown tenant.
+    init(configuration: Configuration, store: SQLStore, operations: Operations, log: Log) async throws {
+        self.store = store
+        self.log = log
+        let refusals = RefusalCollector(operations: operations)
+        self.refusals = refusals
+        let trackAttendance = TrackAttendanceDialect(
+            operations: operations,
+            configuration: TrackAttendanceConfiguration(
+                apiKey: configuration.apiKey, closedLimit: configuration.closedLimit, publicLimit: configuration.publicLimit,
+                windowSeconds: configuration.windowSeconds, version: Version.text),
+            refusals: refusals.notes)
+        let dialects: [any Dialect] = [trackAttendance]
+        let tenants = TenantDirectory(operations: operations)
+
+        let places =
+            configuration.sharedAddresses.map { (name: "shared", address: $0, dialects: dialects) }
+            + configuration.trackAttendanceAddresses.map {
+                (name: trackAttendance.name, address: $0, dialects: [trackAttendance] as [any Dialect])
+            }
+        guard !places.isEmpty else { throw Failure("there is nothing to listen on: MUSTER_LISTEN is off and no other is set") }
+        var mounted: [(name: String, address: Configuration.Address, mounts: Mounts)] = []
+        for place in places {
+            guard try await tenants.tenant(named: place.address.tenant) != nil else {
+                throw Failure("no tenant is called \(place.address.tenant): muster tenant create \(place.address.tenant)")
+            }
+            mounted.append(
+                (
+                    place.name, place.address,
+                    try Mounts(
+                        place.dialects, home: place.address.tenant, tenants: tenants, isShared: place.name == "shared")
+                ))
+        }
+        var started: [(name: String, address: Configuration.Address, listener: Listener)] = []
+        do {
+            for place in mounted {
+                let listener = try Listener(
+                    Self.listenerConfiguration(place.name, place.address, configuration, log), serving: place.mounts)
+                started.append((place.name, place.address, listener))
+            }
+        } catch {
+            for place in started { await place.listener.stop(within: .seconds(1)) }
+            throw error
+        }
+        listeners = started
+        refusalTask = Task { await refusals.run() }
+    }
+
+    private static func listenerConfiguration(
+        _ name: String, _ address: Configuration.Address, _ configuration: Configuration, _ log: Log
+    ) -> ListenerConfiguration {
+        var made = ListenerConfiguration(name: name, host: address.host, port: address.port)
+        made.trustedProxies = configuration.trustedProxies
+        if log.writes(.info) { made.onAccess = { record in log.write(record) } }
+        made.onEvent = { event in log.write(event, listener: name) }
+        return made
+    }
+
+    /// Finishes what is under way, answers 503 to what comes meanwhile, and closes the store.
+    func stop() async {
+        await withTaskGroup { group in
+            for place in listeners { group.addTask { await place.listener.stop(within: Self.stopWithin) } }
+        }
+        refusalTask.cancel()
+        await refusals.store()
+        await store.close()
+    }
+}
+
+extension Log {
+    fileprivate func write(_ record: AccessRecord) {
+        write(.info, "request") { line in
+            line.member("id", record.requestID)
+            line.member("listener", record.listener)
+            line.member("client", record.clientAddress)
+            line.member("method", record.method)
+            line.member("path", record.rawPath)
+            line.member("status", record.status)
+            line.member("bytes_in", record.bytesIn)
+            line.member("bytes_out", record.bytesOut)
+            line.member("duration_us", record.durationMicroseconds)
+            if !record.isComplete { line.member("complete", false) }
+        }
+    }
+
+    fileprivate func write(_ event: ServerEvent, listener: String) {
+        switch event {
+        case .connectionRefused(let client): note("connection refused: too many", listener, client: client)
+        case .receiveDeadlineExceeded(let client): note("request too slow", listener, client: client)
+        case .answerDeadlineExceeded(let client): note("answer too slow", listener, client: client)
+        case .discardBoundExceeded(let id): note("unwanted body too long", listener, id: id)
+        case .headerFieldLeftOut(let id, let name):
+            write(.error, "header field left out") { line in
+                line.member("listener", listener)
+                line.member("id", id)
+                line.member("name", name)
+            }
+        case .streamFailed(let id, let error):
+            write(.error, "stream failed") { line in
+                line.member("listener", listener)
+                line.member("id", id)
+                line.member("error", "\(error)")
+            }
+        case .stopCutOff(let count):
+            write(.warning, "stop cut off requests") { line in
+                line.member("listener", listener)
+                line.member("count", count)
+            }
+        }
+    }
+
+    private func note(_ event: StaticString, _ listener: String, client: String? = nil, id: String? = nil) {
+        write(.warning, event) { line in
+            line.member("listener", listener)
+            if let client { line.member("client", client) }
+            if let id { line.member("id", id) }
+        }
+    }
+}

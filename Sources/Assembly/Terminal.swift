@@ -1,0 +1,62 @@
+import Glibc
+
+/// What people read: answers on standard output, trouble on standard error.
+enum Terminal {
+    static func print(_ text: String) {
+        write(text + "\n", to: 1)
+    }
+
+    static func complain(_ text: String) {
+        write(text + "\n", to: 2)
+    }
+
+    /// Shows how far long work has come, on a terminal only; a pipe stays quiet.
+    static func progress(_ what: String, _ done: Int64, of total: Int64) {
+        guard isatty(2) == 1, total > 0 else { return }
+        let width: Int64 = 30
+        let filled = min(width, done * width / total)
+        let bar = String(repeating: "█", count: Int(filled)) + String(repeating: "░", count: Int(width - filled))
+        write("\r\(what) \(bar) \(done * 100 / total) % (\(done) of \(total))" + (done >= total ? "\n" : ""), to: 2)
+    }
+
+    /// Rows under headings, in columns.
+    static func table(_ headings: [String], _ rows: [[String]]) -> String {
+        let widths = headings.indices.map { column in
+            ([headings] + rows).map { $0[column].unicodeScalars.count }.max() ?? 0
+        }
+        return ([headings] + rows).map { row in
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                line += cell
+                let isLast = column == row.count - 1
+                if !isLast { line += String(repeating: " ", count: widths[column] - cell.unicodeScalars.count + 2) }
+            }
+            return line
+        }.joined(separator: "\n")
+    }
+
+    /// A text of the wire as it may be shown on a terminal: control characters, which could move the cursor, are escaped.
+    static func harmless(_ text: String) -> String {
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            if scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format {
+                shown += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        let bytes = Array(text.utf8)
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes[written...].withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            // The reader has gone; there is nobody left to tell.
+            guard count > 0 else { return }
+            written += count
+        }
+    }
+}

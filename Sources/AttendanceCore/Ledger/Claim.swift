@@ -1,0 +1,107 @@
+/// What kind of fact an entry states. Numbers are stored and hashed: never reused, never changed.
+public enum EntryKind: Int64, Sendable, CaseIterable {
+    /// A badge was seen at a station.
+    case scan = 1
+    /// All scans of one source up to here no longer count.
+    case clearAll = 2
+    /// The scans of one station up to here no longer count.
+    case clearStation = 3
+    /// The scans of one station up to here are shown under another name.
+    case renameStation = 4
+}
+
+/// Which contract an entry belongs to. Numbers are stored and hashed.
+public enum EntrySource: Int64, Sendable, CaseIterable {
+    case trackAttendance = 1
+}
+
+/// What kind of identifier somebody claimed. Numbers are stored and hashed.
+public enum IdentifierKind: Int64, Sendable, CaseIterable {
+    case badge = 1
+    case staffCode = 2
+}
+
+/// What a caller says happened, before the server has added what it saw itself.
+public struct Claim: Sendable, Equatable {
+    public var kind: EntryKind
+    public var source: EntrySource
+    /// The moment the caller names.
+    public var occurredAt: Instant
+    /// The station as the caller spelled it.
+    public var station: WireText?
+    /// The part of the organisation as the caller spelled it: a business unit.
+    public var unit: WireText?
+    /// How the identifier was read: `badge`, `lookup`, `manual`.
+    public var means: WireText?
+    /// What else belongs to this kind: the clear epoch of `clearAll`, the new name of `renameStation`.
+    public var detail: WireText?
+    public var personal: PersonalPart?
+
+    public init(
+        kind: EntryKind, source: EntrySource, occurredAt: Instant, station: WireText? = nil, unit: WireText? = nil,
+        means: WireText? = nil, detail: WireText? = nil, personal: PersonalPart? = nil
+    ) {
+        self.kind = kind
+        self.source = source
+        self.occurredAt = occurredAt
+        self.station = station
+        self.unit = unit
+        self.means = means
+        self.detail = detail
+        self.personal = personal
+    }
+}
+
+/// The part of an entry that tells something about a human. It is kept apart from the entry, so that it can be erased
+/// while the chain still holds: the chain covers a salted digest of it only.
+public struct PersonalPart: Sendable, Equatable {
+    public var identifierKind: IdentifierKind
+    public var identifier: WireText
+    /// The employee number that the caller found for the identifier in its own roster.
+    public var staffCode: WireText?
+    /// The caller's key for this claim; the same key again is the same claim.
+    public var reference: WireText?
+    /// The caller's own remarks as compact JSON, numbers as they were sent.
+    public var meta: WireText?
+
+    public init(
+        identifierKind: IdentifierKind, identifier: WireText, staffCode: WireText? = nil, reference: WireText? = nil,
+        meta: WireText? = nil
+    ) {
+        self.identifierKind = identifierKind
+        self.identifier = identifier
+        self.staffCode = staffCode
+        self.reference = reference
+        self.meta = meta
+    }
+}
+
+/// An entry as it stands in the ledger.
+public struct LedgerEntry: Sendable, Equatable {
+    /// 1 for a tenant's first entry, then without gaps in the order of commits.
+    public var sequence: Int64
+    public var claim: Claim
+    /// When the server took the claim.
+    public var receivedAt: Instant
+    /// Who sent it; see ``Caller/name``.
+    public var caller: WireText
+    /// Salt of the personal part; nil where there is none, or where it was erased.
+    public var salt: [UInt8]?
+    /// Digest of salt and personal part; nil where there never was one.
+    public var personalDigest: Digest?
+    /// The hash of this entry and its predecessor.
+    public var hash: Digest
+
+    public init(
+        sequence: Int64, claim: Claim, receivedAt: Instant, caller: WireText, salt: [UInt8]?, personalDigest: Digest?,
+        hash: Digest
+    ) {
+        self.sequence = sequence
+        self.claim = claim
+        self.receivedAt = receivedAt
+        self.caller = caller
+        self.salt = salt
+        self.personalDigest = personalDigest
+        self.hash = hash
+    }
+}

@@ -1,0 +1,112 @@
+/// A claim with everything that can be computed before its place in the ledger is known. Sealing needs no store, so it
+/// runs beside the writer.
+public struct SealedClaim: Sendable {
+    public let claim: Claim
+    public let receivedAt: Instant
+    public let caller: WireText
+    public let salt: [UInt8]?
+    public let personalDigest: Digest?
+    public let contentDigest: Digest
+    /// What makes the claim happen once only, or nil where each request is a new fact.
+    public let reference: Pseudonym?
+    /// The claimed identifier in projections.
+    public let identifier: Pseudonym?
+}
+
+/// Computes digests, chain hashes and pseudonyms. The key of the pseudonyms belongs to the store.
+public struct Sealer: Sendable {
+    private let ambient: Ambient
+    private let keyedHash: @Sendable ([UInt8]) -> Digest
+
+    /// - Parameter pseudonymKey: At least 32 random bytes, the same for the life of the store.
+    public init(ambient: Ambient, pseudonymKey: [UInt8]) {
+        precondition(pseudonymKey.count >= 32, "the key of the pseudonyms has at least 32 bytes")
+        self.ambient = ambient
+        keyedHash = ambient.hmac(pseudonymKey)
+    }
+
+    /// Seals claims that arrived together, in their order.
+    public func seal(_ claims: [Claim], by caller: WireText) -> [SealedClaim] {
+        let receivedAt = ambient.now()
+        let salts = ambient.randomBytes(16 * claims.count)
+        return claims.enumerated().map { index, claim in
+            let salt = claim.personal == nil ? nil : Array(salts[index * 16..<(index + 1) * 16])
+            let personalDigest = digest(ofPersonal: claim.personal, salt: salt)
+            return SealedClaim(
+                claim: claim, receivedAt: receivedAt, caller: caller, salt: salt, personalDigest: personalDigest,
+                contentDigest: ambient.sha256(
+                    CanonicalEncoding.content(claim, receivedAt: receivedAt, caller: caller, personalDigest: personalDigest)),
+                reference: (claim.personal?.reference).map { reference($0) },
+                identifier: claim.personal.map { identifier($0.identifier, kind: $0.identifierKind) })
+        }
+    }
+
+    /// The hash of an entry at its place.
+    public func hash(after previous: Digest, sequence: Int64, content: Digest) -> Digest {
+        ambient.sha256(CanonicalEncoding.link(previous: previous, sequence: sequence, content: content))
+    }
+
+    /// The hash that a tenant's first entry follows.
+    public func genesis(of tenant: TenantName) -> Digest {
+        ambient.sha256(CanonicalEncoding.genesis(of: tenant))
+    }
+
+    /// A client's key for a claim.
+    public func reference(_ text: WireText) -> Pseudonym {
+        pseudonym(of: text, purpose: 0x01)
+    }
+
+    /// A claimed identifier.
+    public func identifier(_ text: WireText, kind: IdentifierKind) -> Pseudonym {
+        pseudonym(of: text, purpose: 0x80 | UInt8(truncatingIfNeeded: kind.rawValue))
+    }
+
+    func digest(_ bytes: [UInt8]) -> Digest {
+        ambient.sha256(bytes)
+    }
+
+    private func pseudonym(of text: WireText, purpose: UInt8) -> Pseudonym {
+        var bytes = [purpose]
+        bytes.append(contentsOf: text.text.utf8)
+        return Pseudonym(frontOf: keyedHash(bytes))
+    }
+
+    private func digest(ofPersonal part: PersonalPart?, salt: [UInt8]?) -> Digest? {
+        guard let part, let salt else { return nil }
+        return ambient.sha256(CanonicalEncoding.personal(part, salt: salt))
+    }
+}
+
+extension Sealer {
+    /// Why a stored entry is not what was once written.
+    public enum Flaw: Sendable, Equatable, CustomStringConvertible {
+        /// The entry after this sequence is missing.
+        case gap
+        /// The personal part does not fit its digest.
+        case personalPart
+        /// The entry's content or its predecessor's hash was changed.
+        case chain
+
+        public var description: String {
+            switch self {
+            case .gap: "an entry is missing before it"
+            case .personalPart: "its personal part is not the one that was written"
+            case .chain: "its content, or the entry before it, is not what was written"
+            }
+        }
+    }
+
+    /// Checks one entry against the one before it. An erased personal part is checked by its digest alone.
+    public func flaw(in entry: LedgerEntry, after previous: Digest, previousSequence: Int64) -> Flaw? {
+        guard entry.sequence == previousSequence + 1 else { return .gap }
+        if let part = entry.claim.personal {
+            guard let salt = entry.salt, let expected = entry.personalDigest,
+                digest(ofPersonal: part, salt: salt) == expected
+            else { return .personalPart }
+        }
+        let content = ambient.sha256(
+            CanonicalEncoding.content(
+                entry.claim, receivedAt: entry.receivedAt, caller: entry.caller, personalDigest: entry.personalDigest))
+        return hash(after: previous, sequence: entry.sequence, content: content) == entry.hash ? nil : .chain
+    }
+}

@@ -1,0 +1,51 @@
+public import struct FoundationEssentials.UUID
+
+/// One kind of thing's identity, so that a person's cannot be passed for a membership's.
+public struct Identifier<Owner>: Hashable, Sendable {
+    public let rawValue: UUID
+
+    public init(rawValue: UUID) {
+        self.rawValue = rawValue
+    }
+}
+
+/// An anchor without attributes: one human, one timeline.
+public enum Person {}
+
+/// A person as one contract knows them: a projection of the scans in which a station said whose badge it had read.
+public struct Membership: Sendable, Equatable {
+    public let id: Identifier<Membership>
+    public let person: Identifier<Person>
+    public let source: EntrySource
+    /// Unique among the source's memberships that have not ended.
+    public let staffCode: WireText
+    /// The entry that first told of it.
+    public let openedBy: Int64
+
+    public init(
+        id: Identifier<Membership>, person: Identifier<Person>, source: EntrySource, staffCode: WireText, openedBy: Int64
+    ) {
+        self.id = id
+        self.person = person
+        self.source = source
+        self.staffCode = staffCode
+        self.openedBy = openedBy
+    }
+}
+
+extension Sealer {
+    /// The identities of a person and membership that an entry tells of for the first time. They derive from the entry, so
+    /// that a rebuild gives the same ones. Source: RFC 9562 §5.8 (version 8).
+    public func identities(
+        openedBy hash: Digest
+    ) -> (person: Identifier<Person>, membership: Identifier<Membership>) {
+        (.init(rawValue: identity(0x01, hash)), .init(rawValue: identity(0x02, hash)))
+    }
+
+    private func identity(_ purpose: UInt8, _ hash: Digest) -> UUID {
+        var b = Array(digest([purpose] + hash.bytes).bytes.prefix(16))
+        b[6] = b[6] & 0x0F | 0x80
+        b[8] = b[8] & 0x3F | 0x80
+        return UUID(uuid: (b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]))
+    }
+}

@@ -1,0 +1,41 @@
+/// Where everything is kept. One implementation in SQL serves two engines; one conformance suite runs on each.
+///
+/// A transaction is a synchronous closure: nothing awaits inside it, so nothing interleaves. It may run twice (deadlock,
+/// failover), so it touches nothing but the transaction.
+public protocol Store: Sendable {
+    /// Runs a unit of work for one tenant and returns when what it wrote is on disk.
+    ///
+    /// Units that wait at the same time are committed together; one that throws leaves no trace and harms no other.
+    /// - Parameter references: References the unit is going to append, so that a group's can be looked up at once. Leaving
+    ///   some out costs time only.
+    /// - Throws: What the unit throws; `.unavailable` when the store is busy, full, restarting or out of reach: whether
+    ///   the unit was stored is then unknown, and sending it again must be safe; `.unexpected` for defects and damage.
+    func write<Result: Sendable>(
+        in tenant: TenantID, expecting references: [Pseudonym],
+        _ unit: @escaping @Sendable (any WriteTransaction) throws(AttendanceError) -> Result
+    ) async throws(AttendanceError) -> Result
+
+    /// Runs a reading closure that sees one moment of one tenant.
+    /// - Throws: What the closure throws; `.unavailable` and `.unexpected` as above.
+    func read<Result: Sendable>(
+        in tenant: TenantID, _ body: @escaping @Sendable (any ReadTransaction) throws(AttendanceError) -> Result
+    ) async throws(AttendanceError) -> Result
+}
+
+extension Store {
+    public func write<Result: Sendable>(
+        in tenant: TenantID, _ unit: @escaping @Sendable (any WriteTransaction) throws(AttendanceError) -> Result
+    ) async throws(AttendanceError) -> Result {
+        try await write(in: tenant, expecting: [], unit)
+    }
+}
+
+/// What can be read inside a transaction, noun by noun.
+public protocol ReadTransaction: LedgerReading, StationReading, RosterReading, AccessReading, TenantReading, AuditReading,
+    SettingReading
+{}
+
+/// What can also be written.
+public protocol WriteTransaction: ReadTransaction, LedgerWriting, StationWriting, RosterWriting, AccessWriting,
+    TenantWriting, AuditWriting, SettingWriting
+{}

@@ -1,0 +1,319 @@
+import CPostgres
+public import SQLStorage
+
+/// One connection to a PostgreSQL server, which outlives the sessions behind it: one that was lost is replaced when the
+/// next transaction begins.
+///
+/// `BEGIN` travels with the first statement of its transaction, so a transaction costs one round trip less; one without
+/// statements costs none. After an error inside a transaction the server refuses everything until its caller rolls back,
+/// to a savepoint or altogether.
+public final class PostgresConnection: SQLConnection {
+    public let vocabulary = SchemaVocabulary.postgres
+
+    private enum Transaction {
+        case none
+        /// Begun for the caller; the server learns of it with the first statement.
+        case announced(String)
+        case open
+        /// Ended by something else than its caller, who is told the same until it rolls back.
+        case lost(SQLError)
+    }
+
+    private let engine: PostgresEngine
+    private let purpose: ConnectionPurpose
+    private var link: Link?
+    private var transaction = Transaction.none
+    private var isClosed = false
+
+    init(to engine: PostgresEngine, for purpose: ConnectionPurpose) throws(SQLError) {
+        self.engine = engine
+        self.purpose = purpose
+        link = try engine.link(for: purpose)
+    }
+
+    /// Runs one statement. See `SQLConnection`.
+    public func run(_ statement: SQL) throws(SQLError) -> [SQLRow] {
+        try exchange([Request(statement.text, statement.values)])[0]
+    }
+
+    /// Runs the statements in one round trip. Outside a transaction they are one.
+    public func run(pipelined statements: [SQL]) throws(SQLError) -> [[SQLRow]] {
+        guard !statements.isEmpty else { return [] }
+        return try exchange(statements.map { Request($0.text, $0.values) })
+    }
+
+    /// Runs the script in one round trip. Outside a transaction it is one. For the rest of its transaction the longer
+    /// limit of scripts is in force.
+    public func runScript(_ script: String) throws(SQLError) {
+        var text = "SET LOCAL statement_timeout = '\(engine.limits.scriptSecondsMax)s'; \(script)"
+        let link: Link
+        switch transaction {
+        case .none: link = try ready()
+        case .announced(let begin):
+            link = try ready()
+            text = "\(begin); \(text)"
+            transaction = .open
+        case .open: link = try ready()
+        case .lost(let error): throw error
+        }
+        try watch(link) { link throws(SQLError) in try link.run(script: text) }
+    }
+
+    /// Inserts from arrays, one a column. Integers fit `SMALLINT` columns: an insertion converts what it selects.
+    public func insert(_ insertion: BulkInsert) throws(SQLError) -> [SQLRow] {
+        try insert(pipelined: [insertion])[0]
+    }
+
+    public func insert(pipelined insertions: [BulkInsert]) throws(SQLError) -> [[SQLRow]] {
+        // One without rows has nothing to say to the server; its place in the answer stays.
+        let filled = insertions.indices.filter { insertions[$0].rowCount > 0 }
+        var rows = [[SQLRow]](repeating: [], count: insertions.count)
+        guard !filled.isEmpty else { return rows }
+        let answers = try exchange(filled.map { Request(inserting: insertions[$0]) })
+        for (index, answer) in zip(filled, answers) {
+            rows[index] = answer
+        }
+        return rows
+    }
+
+    /// Joins with `given`, made of arrays.
+    public func lookup(_ lookup: BulkLookup) throws(SQLError) -> [SQLRow] {
+        guard lookup.keyCount > 0 else { return [] }
+        return try exchange([Request(lookingUp: lookup)])[0]
+    }
+
+    public func beginWriting() throws(SQLError) {
+        try begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+    }
+
+    public func beginReading() throws(SQLError) {
+        try begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    }
+
+    private func begin(_ text: String) throws(SQLError) {
+        guard case .none = transaction else { throw defect("a transaction is open", in: text) }
+        _ = try ready()
+        transaction = .announced(text)
+    }
+
+    public func commit() throws(SQLError) {
+        switch transaction {
+        case .none: throw defect("no transaction is open", in: "COMMIT")
+        case .lost(let error): throw error
+        case .announced: transaction = .none
+        case .open:
+            // The server would answer by rolling back, without an error.
+            if let link, link.isInFailedTransaction { throw defect("a statement failed and was not undone", in: "COMMIT") }
+            do throws(SQLError) {
+                _ = try exchange([Request("COMMIT", [])])
+                transaction = .none
+            } catch {
+                transaction = .lost(error)
+                throw error
+            }
+        }
+    }
+
+    public func rollBack() {
+        defer { transaction = .none }
+        guard let link, link.isInTransaction else { return }
+        do throws(SQLError) {
+            _ = try link.exchange([Request("ROLLBACK", [])])
+        } catch {
+            // Closing rolls back too; the next transaction connects again.
+            self.link = nil
+        }
+    }
+
+    public func tables() throws(SQLError) -> Set<String> {
+        Set(
+            try run(
+                """
+                SELECT relname FROM pg_class
+                JOIN pg_namespace ON pg_namespace.oid = relnamespace AND nspname = \(engine.schema)
+                WHERE relkind IN ('r', 'p')
+                """
+            ).map { $0.text(0) })
+    }
+
+    /// With their schemas, `public.employees_employee`.
+    ///
+    /// Where a contract names its tables, by name (Time Tracker §10, AIMS §5.1 and §6), leaving out names that anybody's
+    /// table may have; elsewhere by a column that nobody else has (Face §3, TrackAttendance §7).
+    public func tablesOfFormerServers() throws(SQLError) -> Set<String> {
+        Set(
+            try run(
+                """
+                SELECT nspname || '.' || relname FROM pg_class
+                JOIN pg_namespace ON pg_namespace.oid = relnamespace
+                WHERE relkind IN ('r', 'p') AND nspname <> \(engine.schema) AND nspname !~ '^(pg_|information_schema$)'
+                AND (relname IN (
+                        'employees_customuser', 'employees_employee', 'employees_businesshours',
+                        'timetracking_timeentry', 'timetracking_worksession', 'timetracking_punchcycle',
+                        'allowed_emails', 'allowed_student_emails', 'class_schedules', 'class_reschedules',
+                        'class_students', 'attendance_sessions', 'attendance_statuses')
+                    OR EXISTS (
+                        SELECT 1 FROM pg_attribute WHERE attrelid = pg_class.oid AND NOT attisdropped
+                        AND (attname = 'face_encoding_path' OR (relname, attname) = ('scans', 'idempotency_key'))))
+                """
+            ).map { $0.text(0) })
+    }
+
+    public func createNamespace() throws(SQLError) {
+        let quoted = engine.schema.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+        // Asked first, since `IF NOT EXISTS` wants the right to create one even where it exists.
+        guard try run("SELECT to_regnamespace(quote_ident(\(engine.schema))) IS NULL")[0].integer(0) == 1 else { return }
+        do throws(SQLError) {
+            _ = try exchange([Request("CREATE SCHEMA IF NOT EXISTS \"\(quoted)\"", [])])
+        } catch where error.kind == .constraint {
+            // Another process created it at the same moment: `IF NOT EXISTS` looks and then writes.
+        }
+    }
+
+    /// Waits as long as a migration may take: somebody else's is under way.
+    public func lockForMigration() throws(SQLError) {
+        let seconds = "\(engine.limits.scriptSecondsMax)s"
+        _ = try exchange(
+            [
+                Request("SELECT set_config('statement_timeout', $1, true)", [.text(seconds)]),
+                Request("SELECT set_config('lock_timeout', $1, true)", [.text(seconds)]),
+                // The first number is ours ("MUST" in ASCII), the second tells stores in one database apart.
+                Request("SELECT pg_advisory_xact_lock(1297437524, hashtext($1))", [.text(engine.schema)]),
+                Request(
+                    "SELECT set_config('lock_timeout', $1, true)", [.text("\(engine.limits.lockSecondsMax)s")]),
+            ], secondsMax: engine.limits.scriptSecondsMax)
+    }
+
+    /// Releases the socket; may be called again.
+    public func close() {
+        isClosed = true
+        transaction = .none
+        link = nil
+    }
+
+    /// What the server promises about a commit: `fsync`, `full_page_writes` and `synchronous_commit` are `on`, the last
+    /// one possibly `remote_apply`, `remote_write` or `local` where its operator chose so.
+    public func durability() throws(SQLError) -> [(name: String, value: String)] {
+        let row = try run(
+            """
+            SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')
+            """)[0]
+        return [
+            ("fsync", row.text(0)), ("full_page_writes", row.text(1)), ("synchronous_commit", row.text(2)),
+        ]
+    }
+
+    private func exchange(_ requests: [Request], secondsMax: Int? = nil) throws(SQLError) -> [[SQLRow]] {
+        switch transaction {
+        case .lost(let error): throw error
+        case .open:
+            return try watch(ready()) { link throws(SQLError) in try link.exchange(requests, secondsMax: secondsMax) }
+        case .announced(let begin):
+            let link = try ready()
+            transaction = .open
+            return try watch(link) { link throws(SQLError) in
+                Array(try link.exchange([Request(begin, [])] + requests, secondsMax: secondsMax).dropFirst())
+            }
+        case .none:
+            return try watch(ready()) { link throws(SQLError) in
+                do throws(SQLError) {
+                    return try link.exchange(requests, secondsMax: secondsMax)
+                } catch {
+                    // Nothing was done: outside a transaction the requests are one. Once, for the statements are new now.
+                    guard link.isOpen, link.foundStaleStatement else { throw error }
+                    return try link.exchange(requests, secondsMax: secondsMax)
+                }
+            }
+        }
+    }
+
+    /// Lets go of a session that a call has lost.
+    private func watch<Result>(
+        _ link: Link, _ body: (Link) throws(SQLError) -> Result
+    ) throws(SQLError) -> Result {
+        do throws(SQLError) {
+            return try body(link)
+        } catch {
+            var error = error
+            if !link.isOpen {
+                self.link = nil
+                if case .none = transaction {} else { transaction = .lost(error) }
+            } else if error.code == "25006", purpose == .reading {
+                // On a connection for reading this is no standby that took over, but the program's fault.
+                error = SQLError(kind: .defect, code: error.code, message: error.message, statement: error.statement)
+            }
+            throw error
+        }
+    }
+
+    /// The session, connecting anew where that cannot tear a transaction in two.
+    private func ready() throws(SQLError) -> Link {
+        guard !isClosed else { throw defect("the connection is closed", in: "") }
+        if case .open = transaction {
+            guard let link else { throw SQLError(kind: .unavailable, code: "", message: "the session was lost") }
+            return link
+        }
+        if let link, link.isStillThere() { return link }
+        link = nil
+        let new = try engine.link(for: purpose)
+        link = new
+        return new
+    }
+
+    private func defect(_ message: String, in statement: String) -> SQLError {
+        SQLError(kind: .defect, code: "", message: message, statement: statement)
+    }
+}
+
+extension Request {
+    init(inserting insertion: BulkInsert) {
+        let given = Given(insertion.columns)
+        let names = insertion.columns.map(\.name.description).joined(separator: ", ")
+        self.init(
+            "INSERT INTO \(insertion.table) (\(names)) SELECT \(given.selected) FROM \(given.source) \(insertion.suffix)",
+            columns: given.columns)
+    }
+
+    init(lookingUp lookup: BulkLookup) {
+        let given = Given(lookup.keys)
+        // A constant stands beside the arrays, so the relation that the caller names is a selection from them.
+        let relation =
+            given.hasConstants
+            ? "(SELECT \(given.selectedWithNames) FROM \(given.source)) AS given" : given.source
+        self.init("SELECT \(lookup.selecting) FROM \(relation) \(lookup.joining)", columns: given.columns)
+    }
+}
+
+/// Columns as a relation: arrays side by side through `unnest`, constants as values of their own.
+private struct Given {
+    let columns: [BulkColumn]
+    let hasConstants: Bool
+    let source: String
+    /// The columns' values in their order.
+    let selected: String
+    let selectedWithNames: String
+
+    init(_ given: [BulkColumn]) {
+        var columns = given
+        // Something has to say how many rows there are.
+        if columns.allSatisfy(\.isConstant), case .constant(let value, let count) = columns[0].values {
+            columns[0] = BulkColumn(columns[0].name, .integers([Int64](repeating: value, count: count)))
+        }
+        let places = columns.indices.map { "$\($0 + 1)" }
+        let arrays = columns.indices.filter { !columns[$0].isConstant }
+        let arrayPlaces = arrays.map { places[$0] }.joined(separator: ", ")
+        let arrayNames = arrays.map { columns[$0].name.description }.joined(separator: ", ")
+        let values = columns.indices.map { columns[$0].isConstant ? places[$0] : "given.\(columns[$0].name)" }
+        self.columns = columns
+        hasConstants = arrays.count < columns.count
+        source = "unnest(\(arrayPlaces)) AS given (\(arrayNames))"
+        selected = values.joined(separator: ", ")
+        selectedWithNames = zip(values, columns).map { "\($0) AS \($1.name)" }.joined(separator: ", ")
+    }
+}
+
+extension BulkColumn {
+    fileprivate var isConstant: Bool {
+        if case .constant = values { true } else { false }
+    }
+}

@@ -1,0 +1,115 @@
+public import struct FoundationEssentials.UUID
+
+/// Many rows for one table, kept by column so that an engine can hand them on without touching each value twice.
+public struct BulkInsert: Sendable {
+    public let table: StaticString
+    public private(set) var columns: [BulkColumn]
+    /// What follows the rows: `ON CONFLICT … RETURNING …`, or nothing. The refused row is `excluded`.
+    public let suffix: StaticString
+    public private(set) var rowCount = 0
+
+    public init(into table: StaticString, _ columns: [BulkColumn], suffix: StaticString = "") {
+        precondition(Set(columns.map(\.count)).count <= 1, "every column has as many values as the others")
+        self.table = table
+        self.columns = columns
+        self.suffix = suffix
+        rowCount = columns.first?.count ?? 0
+    }
+}
+
+/// A selection by many keys.
+///
+/// The keys are a relation named `given` with the columns' names. The statement reads
+/// `SELECT <selecting> FROM given <joining>`: PostgreSQL puts arrays in the place of `given`, SQLite runs it once a key.
+public struct BulkLookup: Sendable {
+    public let keys: [BulkColumn]
+    public let selecting: StaticString
+    public let joining: StaticString
+    public let keyCount: Int
+
+    public init(_ keys: [BulkColumn], selecting: StaticString, joining: StaticString) {
+        precondition(Set(keys.map(\.count)).count == 1, "every column has as many values as the others")
+        self.keys = keys
+        self.selecting = selecting
+        self.joining = joining
+        keyCount = keys[0].count
+    }
+}
+
+/// One column of many rows.
+public struct BulkColumn: Sendable {
+    public enum Values: Sendable {
+        case integers([Int64])
+        case optionalIntegers([Int64?])
+        /// The same value in each of `count` rows.
+        case constant(Int64, count: Int)
+        case texts(PackedBytes)
+        case blobs(PackedBytes)
+        case uuids([UUID])
+    }
+
+    public let name: StaticString
+    public let values: Values
+
+    public init(_ name: StaticString, _ values: Values) {
+        self.name = name
+        self.values = values
+    }
+
+    public var count: Int {
+        switch values {
+        case .integers(let all): all.count
+        case .optionalIntegers(let all): all.count
+        case .constant(_, let count): count
+        case .texts(let packed), .blobs(let packed): packed.count
+        case .uuids(let all): all.count
+        }
+    }
+}
+
+/// Texts or byte strings one behind the other in one buffer, some of them null.
+public struct PackedBytes: Sendable {
+    public private(set) var bytes: [UInt8] = []
+    /// For each value where it ends in `bytes`; it begins where the one before ended. Negative for null, then `~end`.
+    public private(set) var ends: [Int] = []
+
+    public init() {}
+
+    public var count: Int { ends.count }
+
+    public mutating func reserve(values: Int, bytes: Int) {
+        ends.reserveCapacity(values)
+        self.bytes.reserveCapacity(bytes)
+    }
+
+    public mutating func append(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+        ends.append(bytes.count)
+    }
+
+    public mutating func append(_ value: some Collection<UInt8>) {
+        bytes.append(contentsOf: value)
+        ends.append(bytes.count)
+    }
+
+    public mutating func appendNull() {
+        ends.append(~bytes.count)
+    }
+
+    /// Where the value stands in `bytes`, or nil for null.
+    public subscript(index: Int) -> Range<Int>? {
+        let end = ends[index]
+        guard end >= 0 else { return nil }
+        guard index > 0 else { return 0..<end }
+        let before = ends[index - 1]
+        return (before < 0 ? ~before : before)..<end
+    }
+
+    /// Forgets all values but the first `count`.
+    public mutating func truncate(to count: Int) {
+        guard count < ends.count else { return }
+        let end = count == 0 ? 0 : (ends[count - 1] < 0 ? ~ends[count - 1] : ends[count - 1])
+        ends.removeSubrange(count...)
+        bytes.removeSubrange(end...)
+    }
+}

@@ -1,0 +1,198 @@
+public import struct FoundationEssentials.UUID
+
+/// One connection to an engine, confined to one thread at a time by whoever owns it. Every call blocks.
+///
+/// Both engines keep the same promises: text is UTF-8 compared by bytes, integers are 64-bit, a commit that returns is on
+/// disk. A call after `SQLError.Kind.unavailable` may reconnect; whether the transaction that broke was stored is unknown.
+public protocol SQLConnection: AnyObject {
+    var vocabulary: SchemaVocabulary { get }
+
+    /// Runs one statement, prepared once and cached by its text, and returns all its rows.
+    func run(_ statement: SQL) throws(SQLError) -> [SQLRow]
+
+    /// Runs several statements in order; on PostgreSQL in one round trip (pipeline mode). The rows of each, in order.
+    ///
+    /// The first failure is thrown; later statements have not run.
+    func run(pipelined statements: [SQL]) throws(SQLError) -> [[SQLRow]]
+
+    /// Runs a script of constant statements without values, separated by semicolons: migrations.
+    func runScript(_ script: String) throws(SQLError)
+
+    /// Inserts many rows with one statement.
+    ///
+    /// SQLite runs the prepared statement once a row; PostgreSQL sends columns as arrays (`unnest`). Rows of `RETURNING`
+    /// come in no promised order.
+    func insert(_ insertion: BulkInsert) throws(SQLError) -> [SQLRow]
+
+    /// Runs several insertions in order; on PostgreSQL in one round trip. The returned rows of each, in order.
+    func insert(pipelined insertions: [BulkInsert]) throws(SQLError) -> [[SQLRow]]
+
+    /// Selects by many keys with one statement; see ``BulkLookup``.
+    func lookup(_ lookup: BulkLookup) throws(SQLError) -> [SQLRow]
+
+    /// Begins a transaction that will write. SQLite: `BEGIN IMMEDIATE`; PostgreSQL: `READ COMMITTED`.
+    func beginWriting() throws(SQLError)
+
+    /// Begins a transaction that sees one moment and cannot write. PostgreSQL: `REPEATABLE READ, READ ONLY`.
+    func beginReading() throws(SQLError)
+
+    /// Returns when what the transaction wrote is on disk.
+    func commit() throws(SQLError)
+
+    /// Ends the transaction without a trace. Never fails: a connection that cannot roll back is closed, which rolls back.
+    func rollBack()
+
+    /// The names of the tables that stand where Muster's stand, or would stand.
+    func tables() throws(SQLError) -> Set<String>
+
+    /// Tables in the same database, outside Muster's place, that belong to one of the servers Muster takes the place of: an
+    /// old `.env` points there. Empty on SQLite.
+    func tablesOfFormerServers() throws(SQLError) -> Set<String>
+
+    /// Makes the place where Muster's tables stand, unless it is there. SQLite: nothing; PostgreSQL: the schema.
+    func createNamespace() throws(SQLError)
+
+    /// Keeps other processes from migrating until the transaction ends. SQLite: nothing, it has one writer anyway.
+    func lockForMigration() throws(SQLError)
+
+    /// Releases the connection and its files or socket. Nothing may be called afterwards.
+    func close()
+}
+
+/// Opens connections to one store.
+public protocol SQLEngine: Sendable {
+    /// `sqlite` or `postgresql`, for messages and logs.
+    var name: String { get }
+    var vocabulary: SchemaVocabulary { get }
+
+    /// - Throws: `.unavailable` when the store cannot be reached now, `.misconfigured` when it never will.
+    func connect(_ purpose: ConnectionPurpose) throws(SQLError) -> any SQLConnection
+}
+
+public enum ConnectionPurpose: Sendable {
+    case reading, writing
+}
+
+/// What truly differs between the engines, under one name each.
+public struct SchemaVocabulary: Sendable {
+    /// Column type of 64-bit integers. SQLite: `INTEGER`; PostgreSQL: `BIGINT`.
+    public let integer: String
+    /// Column type of small integers. SQLite: `INTEGER`; PostgreSQL: `SMALLINT`.
+    public let small: String
+    /// Column type of text compared by bytes. SQLite: `TEXT`; PostgreSQL: `TEXT COLLATE "C"`.
+    public let text: String
+    /// Column type of bytes. SQLite: `BLOB`; PostgreSQL: `BYTEA`.
+    public let bytes: String
+    /// Column type of identities. SQLite: `BLOB`; PostgreSQL: `UUID`.
+    public let uuid: String
+    /// What follows a table's closing parenthesis when its rows live in its primary key. SQLite: `STRICT, WITHOUT ROWID`.
+    public let keyedTable: String
+    /// What follows any other table's closing parenthesis. SQLite: `STRICT`.
+    public let table: String
+    /// Behind a `SELECT` of rows that this transaction decides on. SQLite: nothing (one writer); PostgreSQL: `FOR UPDATE`.
+    public let lockingRows: String
+    /// Statements that make `table` refuse `UPDATE` and `DELETE`.
+    public let appendOnly: @Sendable (_ table: String) -> String
+    /// Statements that undo ``appendOnly``.
+    public let mutableAgain: @Sendable (_ table: String) -> String
+
+    public init(
+        integer: String, small: String, text: String, bytes: String, uuid: String, keyedTable: String, table: String,
+        lockingRows: String, appendOnly: @escaping @Sendable (String) -> String,
+        mutableAgain: @escaping @Sendable (String) -> String
+    ) {
+        self.integer = integer
+        self.small = small
+        self.text = text
+        self.bytes = bytes
+        self.uuid = uuid
+        self.keyedTable = keyedTable
+        self.table = table
+        self.lockingRows = lockingRows
+        self.appendOnly = appendOnly
+        self.mutableAgain = mutableAgain
+    }
+}
+
+/// What an engine reports: the kind, its own result code, and the statement, never the values.
+public struct SQLError: Error, Sendable, CustomStringConvertible {
+    public enum Kind: Sendable, Equatable {
+        /// Passes by itself: locked, restarting, out of connections, connection lost, disk full, shutting down.
+        case unavailable
+        /// The transaction lost against another one and can be run again as it was: deadlock, serialization failure.
+        case conflict
+        /// A `NOT NULL`, `CHECK`, `UNIQUE` or foreign key refused a row.
+        case constraint
+        /// The store's content is damaged.
+        case corrupt
+        /// Wrong address, credentials, file rights: will not pass by itself.
+        case misconfigured
+        /// A statement the engine does not understand, a value out of range: a defect of the program.
+        case defect
+    }
+
+    public let kind: Kind
+    /// SQLite's extended result code as a number, PostgreSQL's SQLSTATE, or empty.
+    public let code: String
+    /// The engine's own words. For logs, never for clients.
+    public let message: String
+    public let statement: String
+
+    public init(kind: Kind, code: String, message: String, statement: String = "") {
+        self.kind = kind
+        self.code = code
+        self.message = message
+        self.statement = statement
+    }
+
+    public var description: String {
+        "\(kind) [\(code)] \(message)" + (statement.isEmpty ? "" : " in: \(statement)")
+    }
+}
+
+/// One row of a result, its columns by position.
+public struct SQLRow: Sendable, Equatable {
+    public let values: [SQLValue]
+
+    public init(_ values: [SQLValue]) {
+        self.values = values
+    }
+
+    /// Reading a column as what its table does not hold is a defect of the program, so these stop it.
+    public func integer(_ column: Int) -> Int64 {
+        guard case .integer(let value) = values[column] else { preconditionFailure("column \(column) is no integer") }
+        return value
+    }
+
+    public func integerOrNil(_ column: Int) -> Int64? {
+        values[column] == .null ? nil : integer(column)
+    }
+
+    public func text(_ column: Int) -> String {
+        guard case .text(let value) = values[column] else { preconditionFailure("column \(column) is no text") }
+        return value
+    }
+
+    public func textOrNil(_ column: Int) -> String? {
+        values[column] == .null ? nil : text(column)
+    }
+
+    public func blob(_ column: Int) -> [UInt8] {
+        guard case .blob(let value) = values[column] else { preconditionFailure("column \(column) holds no bytes") }
+        return value
+    }
+
+    public func blobOrNil(_ column: Int) -> [UInt8]? {
+        values[column] == .null ? nil : blob(column)
+    }
+
+    /// An identity: PostgreSQL hands out `.uuid`, SQLite 16 bytes.
+    public func uuid(_ column: Int) -> UUID {
+        switch values[column] {
+        case .uuid(let value): return value
+        case .blob(let b) where b.count == 16:
+            return UUID(uuid: (b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]))
+        default: preconditionFailure("column \(column) is no identity")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+public import AttendanceCore
+
+/// The core's store in SQL, written once for both engines.
+public final class SQLStore: Store {
+    private let engine: any SQLEngine
+    private let writer: GroupWriter
+    private let readers: ReaderPool
+    /// Computes digests with the store's own secret; handed to ``Operations``.
+    public let sealer: Sealer
+
+    /// How many reading connections a process opens at the most.
+    public static let readersMax = 4
+
+    private init(engine: any SQLEngine, sealer: Sealer, trouble: EngineTrouble) {
+        self.engine = engine
+        self.sealer = sealer
+        writer = GroupWriter(engine: engine, sealer: sealer, trouble: trouble)
+        readers = ReaderPool(connectionsMax: Self.readersMax) { Reader(engine: engine, trouble: trouble) }
+    }
+
+    /// Opens a store whose schema is the program's.
+    ///
+    /// What every store has is made where it is missing: the secret of the pseudonyms and the tenant `default`.
+    /// - Parameters:
+    ///   - secretBytes: Fresh random bytes, at least 32, for a store that has no secret yet.
+    ///   - report: Writes an engine's error to the log and gives the incident it stands under.
+    /// - Throws: ``SQLError``; ``MigrationError/schemaIsOlder(by:)`` where migrations are missing.
+    public static func open(
+        _ engine: any SQLEngine, ambient: Ambient, report: @escaping @Sendable (SQLError) -> Incident
+    ) throws -> SQLStore {
+        let connection = try engine.connect(.writing)
+        defer { connection.close() }
+        try Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256).requireCurrent()
+        let sealer = try prepare(connection, ambient: ambient)
+        return SQLStore(engine: engine, sealer: sealer, trouble: EngineTrouble(report: report))
+    }
+
+    private static func prepare(_ connection: any SQLConnection, ambient: Ambient) throws(SQLError) -> Sealer {
+        try connection.beginWriting()
+        do {
+            let tenants = TenantTable(connection: connection)
+            let sealer = Sealer(
+                ambient: ambient, pseudonymKey: try tenants.secret("pseudonyms", orElse: ambient.randomBytes(32)))
+            if let added = try tenants.add(named: .default, at: ambient.now()) {
+                try LedgerTable(connection: connection, tenant: added.id).addHead(.beginning(of: .default, sealer: sealer))
+            }
+            try connection.commit()
+            return sealer
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    public func write<Result: Sendable>(
+        in tenant: TenantID, expecting references: [Pseudonym],
+        _ unit: @escaping @Sendable (any WriteTransaction) throws(AttendanceError) -> Result
+    ) async throws(AttendanceError) -> Result {
+        try await writer.write(in: tenant, expecting: references, unit)
+    }
+
+    public func read<Result: Sendable>(
+        in tenant: TenantID, _ body: @escaping @Sendable (any ReadTransaction) throws(AttendanceError) -> Result
+    ) async throws(AttendanceError) -> Result {
+        try await readers.read(in: tenant, body)
+    }
+
+    /// Empties a tenant's projections and folds its ledger anew, in one transaction.
+    ///
+    /// Nobody else of the tenant writes meanwhile; on SQLite nobody at all.
+    /// - Parameter progress: Told now and then how many entries are folded.
+    /// - Returns: How many entries there were.
+    public func rebuild(
+        _ tenant: TenantID, progress: @escaping @Sendable (_ folded: Int64, _ of: Int64) -> Void
+    ) async throws(AttendanceError) -> Int64 {
+        let sealer = sealer
+        return try await writer.exclusively(in: tenant) { connection, _ throws(SQLError) in
+            try ProjectionRebuild(connection: connection, tenant: tenant, sealer: sealer).run(progress: progress)
+        }
+    }
+
+    /// The rows of every projection of a tenant, table by table, in the order of their keys: for comparing.
+    package func projectionRows(of tenant: TenantID) async throws(AttendanceError) -> [String: [[SQLValue]]] {
+        try await writer.exclusively(in: tenant) { connection, _ throws(SQLError) in
+            try ProjectionRebuild.rows(connection, tenant)
+        }
+    }
+
+    /// Closes all connections. Call it when nothing is under way any more.
+    public func close() async {
+        await readers.close()
+        await writer.close()
+    }
+}

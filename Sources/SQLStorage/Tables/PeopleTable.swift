@@ -1,0 +1,151 @@
+import AttendanceCore
+
+/// Who a claimed identifier belongs to: `person`, `membership`, `identifier`. Projections of scans.
+struct PeopleTable {
+    let connection: any SQLConnection
+    let tenant: TenantID
+
+    /// A scan that says whose badge it read.
+    struct Sighting {
+        let sequence: Int64
+        let hash: Digest
+        let source: EntrySource
+        let identifier: WireText
+        let staffCode: WireText
+    }
+
+    struct Subject: Hashable, Sendable {
+        let source: EntrySource
+        let text: WireText
+    }
+
+    /// Folds sightings in the order of their entries. Returns whether anything changed, and what each badge is now.
+    ///
+    /// The first sighting of a staff code opens a person and a membership; a badge that was another's before is handed on:
+    /// the former identifier ends where the new one begins.
+    func fold(_ sightings: [Sighting], sealer: Sealer) throws(SQLError) -> (changed: Bool, now: [Subject: WireText]) {
+        guard !sightings.isEmpty else { return (false, [:]) }
+        var memberships = try memberships(of: Set(sightings.map { Subject(source: $0.source, text: $0.staffCode) }))
+        var stored = try currentIdentifiers(of: Set(sightings.map { Subject(source: $0.source, text: $0.identifier) }))
+
+        var opened: [(Sighting, Identifier<Person>, Identifier<Membership>)] = []
+        var added: [(sighting: Sighting, membership: Identifier<Membership>, validTo: Int64?)] = []
+        var ended: [(subject: Subject, validFrom: Int64, at: Int64)] = []
+        var now: [Subject: WireText] = [:]
+        var pending: [Subject: Int] = [:]
+
+        for sighting in sightings {
+            let badge = Subject(source: sighting.source, text: sighting.identifier)
+            let staff = Subject(source: sighting.source, text: sighting.staffCode)
+            defer { now[badge] = sighting.staffCode }
+            if let current = stored[badge], current.staffCode == sighting.staffCode { continue }
+            let membership: Identifier<Membership>
+            if let known = memberships[staff] {
+                membership = known
+            } else {
+                let identities = sealer.identities(openedBy: sighting.hash)
+                membership = identities.membership
+                memberships[staff] = membership
+                opened.append((sighting, identities.person, membership))
+            }
+            if let place = pending[badge] {
+                added[place].validTo = sighting.sequence
+            } else if let current = stored[badge] {
+                ended.append((badge, current.validFrom, sighting.sequence))
+            }
+            pending[badge] = added.count
+            added.append((sighting, membership, nil))
+            stored[badge] = (sighting.staffCode, sighting.sequence)
+        }
+        guard !added.isEmpty else { return (false, now) }
+
+        _ = try connection.insert(pipelined: [
+            BulkInsert(
+                into: "person",
+                [
+                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: opened.count)),
+                    BulkColumn("person_id", .uuids(opened.map(\.1.rawValue))),
+                    BulkColumn("opened_by", .integers(opened.map(\.0.sequence))),
+                ]),
+            BulkInsert(
+                into: "membership",
+                [
+                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: opened.count)),
+                    BulkColumn("membership_id", .uuids(opened.map(\.2.rawValue))),
+                    BulkColumn("person_id", .uuids(opened.map(\.1.rawValue))),
+                    BulkColumn("source", .integers(opened.map(\.0.source.rawValue))),
+                    BulkColumn("staff_code", .texts(packed(opened.map(\.0.staffCode)))),
+                    BulkColumn("opened_by", .integers(opened.map(\.0.sequence))),
+                ]),
+            BulkInsert(
+                into: "identifier",
+                [
+                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: added.count)),
+                    BulkColumn("source", .integers(added.map(\.sighting.source.rawValue))),
+                    BulkColumn("kind", .constant(IdentifierKind.badge.rawValue, count: added.count)),
+                    BulkColumn("text", .texts(packed(added.map(\.sighting.identifier)))),
+                    BulkColumn("valid_from", .integers(added.map(\.sighting.sequence))),
+                    BulkColumn("valid_to", .optionalIntegers(added.map(\.validTo))),
+                    BulkColumn("membership_id", .uuids(added.map(\.membership.rawValue))),
+                ]),
+        ].filter { $0.rowCount > 0 })
+        _ = try connection.run(
+            pipelined: ended.map { subject, validFrom, sequence in
+                """
+                UPDATE identifier SET valid_to = \(sequence)
+                WHERE tenant_id = \(tenant.rawValue) AND source = \(subject.source.rawValue)
+                    AND kind = \(IdentifierKind.badge.rawValue) AND text = \(subject.text.text) AND valid_from = \(validFrom)
+                """
+            })
+        return (true, now)
+    }
+
+    private func memberships(of staffCodes: Set<Subject>) throws(SQLError) -> [Subject: Identifier<Membership>] {
+        let rows = try connection.lookup(
+            BulkLookup(
+                keys(staffCodes, textColumn: "staff_code"), selecting: "m.source, m.staff_code, m.membership_id",
+                joining: """
+                    JOIN membership m ON m.tenant_id = given.tenant_id AND m.source = given.source
+                    AND m.staff_code = given.staff_code
+                    """))
+        var found: [Subject: Identifier<Membership>] = [:]
+        for row in rows { found[subject(row)] = Identifier(rawValue: row.uuid(2)) }
+        return found
+    }
+
+    private func currentIdentifiers(
+        of badges: Set<Subject>
+    ) throws(SQLError) -> [Subject: (staffCode: WireText, validFrom: Int64)] {
+        let rows = try connection.lookup(
+            BulkLookup(
+                keys(badges, textColumn: "text"), selecting: "i.source, i.text, m.staff_code, i.valid_from",
+                joining: """
+                    JOIN identifier i ON i.tenant_id = given.tenant_id AND i.source = given.source AND i.kind = 1
+                    AND i.text = given.text AND i.valid_to IS NULL
+                    JOIN membership m ON m.tenant_id = i.tenant_id AND m.membership_id = i.membership_id
+                    """))
+        var found: [Subject: (staffCode: WireText, validFrom: Int64)] = [:]
+        for row in rows { found[subject(row)] = (WireText(row.text(2)), row.integer(3)) }
+        return found
+    }
+
+    private func keys(_ subjects: Set<Subject>, textColumn: StaticString) -> [BulkColumn] {
+        let sorted = subjects.sorted { $0.text < $1.text }
+        return [
+            BulkColumn("tenant_id", .constant(tenant.rawValue, count: sorted.count)),
+            BulkColumn("source", .integers(sorted.map(\.source.rawValue))),
+            BulkColumn(textColumn, .texts(packed(sorted.map(\.text)))),
+        ]
+    }
+
+    private func subject(_ row: SQLRow) -> Subject {
+        guard let source = EntrySource(rawValue: row.integer(0)) else { preconditionFailure("a source that was asked for") }
+        return Subject(source: source, text: WireText(row.text(1)))
+    }
+
+    private func packed(_ texts: [WireText]) -> PackedBytes {
+        var packed = PackedBytes()
+        for text in texts { packed.append(text.text) }
+        return packed
+    }
+}

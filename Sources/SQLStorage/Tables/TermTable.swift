@@ -1,0 +1,84 @@
+import AttendanceCore
+
+/// A text that many entries claim, kept once: `claim_term`. Terms are only added, so what was read of them stays true.
+struct TermTable {
+    enum Kind: Int64 {
+        case station = 1
+        case unit = 2
+        case means = 3
+        case caller = 4
+    }
+
+    struct Term: Hashable {
+        let kind: Kind
+        let text: WireText
+    }
+
+    let connection: any SQLConnection
+    let tenant: TenantID
+
+    /// The terms behind number `last`, in their order.
+    func terms(after last: Int64) throws(SQLError) -> [(id: Int64, term: Term)] {
+        try connection.run(
+            """
+            SELECT term_id, kind, text FROM claim_term
+            WHERE tenant_id = \(tenant.rawValue) AND term_id > \(last) ORDER BY term_id
+            """
+        ).map { row in
+            guard let kind = Kind(rawValue: row.integer(1)) else { preconditionFailure("a term of no known kind") }
+            return (row.integer(0), Term(kind: kind, text: WireText(row.text(2))))
+        }
+    }
+
+    /// Numbered `first`, `first + 1`, …
+    static func insertion(of terms: [Term], numberedFrom first: Int64, tenant: TenantID) -> BulkInsert {
+        var texts = PackedBytes()
+        for term in terms { texts.append(term.text.text) }
+        return BulkInsert(
+            into: "claim_term",
+            [
+                BulkColumn("tenant_id", .constant(tenant.rawValue, count: terms.count)),
+                BulkColumn("term_id", .integers(terms.indices.map { first + Int64($0) })),
+                BulkColumn("kind", .integers(terms.map(\.kind.rawValue))),
+                BulkColumn("text", .texts(texts)),
+            ])
+    }
+}
+
+/// The terms of one tenant as far as they were read, in both directions.
+struct TermBook {
+    private(set) var byID: [TermTable.Term] = []
+    private(set) var ids: [TermTable.Term: Int64] = [:]
+
+    var count: Int64 { Int64(byID.count) }
+
+    func text(_ id: Int64) -> WireText { byID[Int(id - 1)].text }
+
+    func text(_ id: Int64?) -> WireText? { id.map { text($0) } }
+
+    func id(_ kind: TermTable.Kind, _ text: WireText) -> Int64? {
+        ids[TermTable.Term(kind: kind, text: text)]
+    }
+
+    /// The number of a term, which is added behind the others where it is new.
+    mutating func number(_ kind: TermTable.Kind, _ text: WireText) -> Int64 {
+        let term = TermTable.Term(kind: kind, text: text)
+        if let known = ids[term] { return known }
+        byID.append(term)
+        ids[term] = count
+        return count
+    }
+
+    /// Adds what another process, or this one before, has stored.
+    mutating func catchUp(_ table: TermTable) throws(SQLError) {
+        for (id, term) in try table.terms(after: count) {
+            precondition(id == count + 1, "terms are numbered without gaps")
+            _ = number(term.kind, term.text)
+        }
+    }
+
+    /// Forgets the terms behind the first `count`: those of a transaction that left no trace.
+    mutating func forget(after count: Int64) {
+        while self.count > count { ids[byID.removeLast()] = nil }
+    }
+}

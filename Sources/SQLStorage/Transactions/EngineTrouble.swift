@@ -1,0 +1,17 @@
+import AttendanceCore
+
+/// Turns what an engine reports into what the domain knows, in one place. "Absent" and "could not look" stay apart.
+struct EngineTrouble: Sendable {
+    /// Writes the cause to the log and gives the incident it stands under.
+    let report: @Sendable (SQLError) -> Incident
+
+    /// How long a client is asked to wait where the store is busy, restarting or out of reach.
+    static let retryAfterSeconds = 2
+
+    func error(_ cause: SQLError) -> AttendanceError {
+        switch cause.kind {
+        case .unavailable, .conflict: .unavailable(retryAfterSeconds: Self.retryAfterSeconds)
+        case .constraint, .corrupt, .misconfigured, .defect: .unexpected(report(cause))
+        }
+    }
+}

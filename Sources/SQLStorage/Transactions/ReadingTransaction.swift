@@ -1,0 +1,157 @@
+import AttendanceCore
+
+/// What a reading closure gets: one tenant, one moment, one connection.
+class ReadingTransaction: ReadTransaction {
+    let connection: any SQLConnection
+    let tenant: TenantID
+    /// The terms read so far; handed on from transaction to transaction by whoever owns the connection.
+    var terms: TermBook
+    /// The engine's own word on what failed, for whoever began the transaction.
+    private(set) var failure: SQLError?
+    private let trouble: EngineTrouble
+
+    init(connection: any SQLConnection, tenant: TenantID, terms: TermBook, trouble: EngineTrouble) {
+        self.connection = connection
+        self.tenant = tenant
+        self.terms = terms
+        self.trouble = trouble
+    }
+
+    /// Every statement of a transaction passes here, so that its failure is known to the owner as well as to the closure.
+    final func attempt<Result>(_ body: () throws(SQLError) -> Result) throws(AttendanceError) -> Result {
+        do {
+            return try body()
+        } catch {
+            failure = error
+            throw trouble.error(error)
+        }
+    }
+
+    /// Called before projections are read: a writing transaction may hold changes back.
+    func settle() throws(AttendanceError) {}
+
+    var ledger: LedgerTable { LedgerTable(connection: connection, tenant: tenant) }
+    var tallies: ScanTallyTable { ScanTallyTable(connection: connection, tenant: tenant) }
+    var stations: StationTable { StationTable(connection: connection, tenant: tenant) }
+    var audit: AuditTable { AuditTable(connection: connection, tenant: tenant) }
+
+    // MARK: LedgerReading
+
+    func head() throws(AttendanceError) -> LedgerHead {
+        try settle()
+        let head = try attempt { () throws(SQLError) in try ledger.head(locking: false) }
+        return LedgerHead(sequence: head.sequence, hash: head.hash)
+    }
+
+    func entries(after sequence: Int64, limit: Int) throws(AttendanceError) -> [LedgerEntry] {
+        try settle()
+        // A walk from the beginning is there to find what was tampered with, so it believes nothing read before.
+        if sequence == 0 { terms = TermBook() }
+        return try attempt { () throws(SQLError) in try ledger.entries(after: sequence, limit: limit, terms: &terms) }
+    }
+
+    func layout() throws(AttendanceError) -> StationLayout {
+        StationLayout(spans: try attempt { () throws(SQLError) in try tallies.spans(terms: &terms) })
+    }
+
+    func scans(
+        of source: EntrySource, after position: ScanPosition, upTo head: Int64, under layout: StationLayout, limit: Int
+    ) throws(AttendanceError) -> (scans: [CountedScan], next: ScanPosition?) {
+        try settle()
+        let entries = try attempt { () throws(SQLError) in
+            try ledger.scans(of: source, after: position, limit: limit, terms: &terms)
+        }
+        let next = entries.count < limit
+            ? nil : entries.last.map { ScanPosition(occurredAt: $0.claim.occurredAt, sequence: $0.sequence) }
+        var spans: [WireText: [StationSpan]] = [:]
+        for span in layout.spans where span.source == source { spans[span.claimed, default: []].append(span) }
+        let counted = entries.compactMap { entry -> CountedScan? in
+            guard entry.claim.kind == .scan, entry.sequence <= head, let claimed = entry.claim.station,
+                let span = spans[claimed]?.first(where: { $0.holds(entry.sequence) }), entry.sequence > span.clearedThrough
+            else { return nil }
+            return CountedScan(
+                sequence: entry.sequence, occurredAt: entry.claim.occurredAt, station: span.shown, unit: entry.claim.unit,
+                means: entry.claim.means, personal: entry.claim.personal)
+        }
+        return (counted, next)
+    }
+
+    func newestScan(
+        of badge: WireText, known pseudonym: Pseudonym, source: EntrySource, from: Instant, through: Instant,
+        notAt station: WireText?
+    ) throws(AttendanceError) -> (station: WireText, occurredAt: Instant)? {
+        try settle()
+        let layout = try layout()
+        let places = try attempt { () throws(SQLError) in try tallies.places(ofBadge: pseudonym, layout: layout) }
+            .filter { $0.span.source == source && $0.span.shown != station }
+        guard places.contains(where: { $0.lastOccurredAt > through }) else {
+            // The usual case: nothing lies in the future, so the last scan at each place is the newest there.
+            return places.filter { $0.lastOccurredAt >= from }.max { $0.lastOccurredAt < $1.lastOccurredAt }
+                .map { ($0.span.shown, $0.lastOccurredAt) }
+        }
+        let entries = try attempt { () throws(SQLError) in
+            try ledger.scans(ofBadge: badge, source: source, from: from, through: through, terms: &terms)
+        }
+        for entry in entries {
+            guard let claimed = entry.claim.station,
+                let span = layout.span(ofEntry: entry.sequence, claimed: claimed, source: source),
+                entry.sequence > span.clearedThrough, span.shown != station
+            else { continue }
+            return (span.shown, entry.claim.occurredAt)
+        }
+        return nil
+    }
+
+    func clearEpoch(of source: EntrySource) throws(AttendanceError) -> WireText? {
+        try settle()
+        return try attempt { () throws(SQLError) in try tallies.clearEpoch(of: source) }
+    }
+
+    func tally(of source: EntrySource) throws(AttendanceError) -> ScanTally {
+        try settle()
+        return try attempt { () throws(SQLError) in try tallies.tally(of: source, terms: &terms) }
+    }
+
+    // MARK: The other nouns
+
+    func heartbeats() throws(AttendanceError) -> [Heartbeat] {
+        try attempt { () throws(SQLError) in try stations.heartbeats() }
+    }
+
+    func stationCounters() throws(AttendanceError) -> [(station: WireText, counters: StationCounters)] {
+        try settle()
+        return try attempt { () throws(SQLError) in try stations.counters() }
+    }
+
+    func roster() throws(AttendanceError) -> RosterSummary? {
+        try attempt { () throws(SQLError) in try RosterTable(connection: connection, tenant: tenant).summary() }
+    }
+
+    func accessKey(id: String) throws(AttendanceError) -> AccessKey? {
+        try attempt { () throws(SQLError) in try AccessTable(connection: connection).key(id: id) }
+    }
+
+    func accessKeys() throws(AttendanceError) -> [AccessKey] {
+        try attempt { () throws(SQLError) in try AccessTable(connection: connection).keys(of: tenant) }
+    }
+
+    func tenant(named name: TenantName) throws(AttendanceError) -> Tenant? {
+        try attempt { () throws(SQLError) in try TenantTable(connection: connection).tenant(named: name) }
+    }
+
+    func tenants() throws(AttendanceError) -> [Tenant] {
+        try attempt { () throws(SQLError) in try TenantTable(connection: connection).tenants() }
+    }
+
+    func auditEntries(limit: Int) throws(AttendanceError) -> [AuditEntry] {
+        try attempt { () throws(SQLError) in try audit.entries(limit: limit) }
+    }
+
+    func refusals(limit: Int) throws(AttendanceError) -> [RefusalCount] {
+        try attempt { () throws(SQLError) in try audit.refusals(limit: limit) }
+    }
+
+    func value(of setting: DisplaySetting) throws(AttendanceError) -> Int64? {
+        try attempt { () throws(SQLError) in try SettingTable(connection: connection, tenant: tenant).value(of: setting) }
+    }
+}

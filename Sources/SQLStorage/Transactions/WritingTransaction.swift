@@ -1,0 +1,323 @@
+import AttendanceCore
+
+/// What units of work get: one group's transaction on the writer's connection.
+///
+/// Appended entries and what they change in projections are kept back and written once, when the group ends or something
+/// reads them: so a hundred scans of one station move its counters once.
+final class WritingTransaction: ReadingTransaction, WriteTransaction {
+    private let sealer: Sealer
+    private let memory: WriterMemory
+
+    /// The tenant's last entry, locked; nil until somebody appends.
+    private var lockedHead: LedgerTable.Head?
+    private var storedHead: LedgerTable.Head?
+    private lazy var fold = projectionFold(StationLayout())
+    private var places: [EntrySource: [Pseudonym: ReferencePlace?]] = [:]
+
+    private var entries = EntryBuffer()
+    private var takenReferences: [EntrySource: [Pseudonym: ReferencePlace]] = [:]
+    private var counters: [WireText: StationCounters] = [:]
+
+    /// Moves whenever a unit changes what is kept back here: such a unit cannot be undone by a savepoint alone.
+    private(set) var heldBackChanges = 0
+    private var hasSavepoint = false
+
+    init(
+        connection: any SQLConnection, tenant: TenantID, memory: WriterMemory, sealer: Sealer, trouble: EngineTrouble
+    ) {
+        self.sealer = sealer
+        self.memory = memory
+        super.init(connection: connection, tenant: tenant, terms: memory.terms[tenant] ?? TermBook(), trouble: trouble)
+    }
+
+    // MARK: Units
+
+    /// Looks up the group's references at once.
+    func expect(_ references: [Pseudonym], source: EntrySource = .trackAttendance) throws(AttendanceError) {
+        guard !references.isEmpty else { return }
+        try lockHead()
+        try lookUp(references, source: source)
+    }
+
+    func beginUnit() {
+        hasSavepoint = false
+    }
+
+    /// Undoes what the unit wrote. Only for units that changed nothing that is kept back.
+    func undoUnit() throws(SQLError) {
+        guard hasSavepoint else { return }
+        _ = try connection.run("ROLLBACK TO SAVEPOINT unit")
+        _ = try connection.run("RELEASE SAVEPOINT unit")
+        hasSavepoint = false
+    }
+
+    func endUnit() throws(SQLError) {
+        guard hasSavepoint else { return }
+        _ = try connection.run("RELEASE SAVEPOINT unit")
+        hasSavepoint = false
+    }
+
+    /// Every statement that a unit writes at once passes here. The savepoint is made when the first one comes: most units
+    /// only append, and what they append is written by the group.
+    private func write(_ body: () throws(SQLError) -> Void) throws(AttendanceError) {
+        try attempt { () throws(SQLError) in
+            if !hasSavepoint {
+                _ = try connection.run("SAVEPOINT unit")
+                hasSavepoint = true
+            }
+            try body()
+        }
+    }
+
+    /// Writes what is kept back, and the head. Called once, before the commit.
+    func finish() throws(SQLError) {
+        try flush()
+    }
+
+    /// Hands what was learned to the next transaction. Called after the commit.
+    func remember() {
+        memory.terms[tenant] = terms
+        guard let head = lockedHead else { return }
+        memory.layouts[tenant] = (head.layoutVersion, fold.layout)
+    }
+
+    // MARK: LedgerWriting
+
+    override func settle() throws(AttendanceError) {
+        try attempt { () throws(SQLError) in try flush() }
+    }
+
+    override func layout() throws(AttendanceError) -> StationLayout {
+        try lockHead()
+        return fold.layout
+    }
+
+    func append(_ claims: [SealedClaim]) throws(AttendanceError) -> [AppendOutcome] {
+        try lockHead()
+        for source in Set(claims.map(\.claim.source)) {
+            let unknown = claims.filter { $0.claim.source == source }.compactMap(\.reference)
+                .filter { places[source]?[$0] == nil }
+            try lookUp(unknown, source: source)
+        }
+        var outcomes: [AppendOutcome] = []
+        outcomes.reserveCapacity(claims.count)
+        for sealed in claims {
+            if let reference = sealed.reference, let place = places[sealed.claim.source]?[reference] ?? nil, isTaken(place) {
+                outcomes.append(.duplicate(of: place.sequence))
+                continue
+            }
+            outcomes.append(.appended(sequence: try attempt { () throws(SQLError) in try push(sealed) }))
+        }
+        return outcomes
+    }
+
+    private func isTaken(_ place: ReferencePlace) -> Bool {
+        guard let span = place.span else { return true }
+        return place.sequence > fold.layout[span].clearedThrough
+    }
+
+    /// Numbers, hashes and folds one entry; all of it is kept back but what a clear or rename changes at once.
+    private func push(_ sealed: SealedClaim) throws(SQLError) -> Int64 {
+        guard var head = lockedHead else { preconditionFailure("the head is locked before anything is appended") }
+        heldBackChanges += 1
+        let claim = sealed.claim
+        head.sequence += 1
+        head.hash = sealer.hash(after: head.hash, sequence: head.sequence, content: sealed.contentDigest)
+        entries.append(
+            sealed, sequence: head.sequence, hash: head.hash,
+            caller: terms.number(.caller, sealed.caller), station: claim.station.map { terms.number(.station, $0) },
+            unit: claim.unit.map { terms.number(.unit, $0) }, means: claim.means.map { terms.number(.means, $0) })
+        let folded = try fold.add(
+            claim, sequence: head.sequence, hash: head.hash, badge: sealed.identifier, terms: &terms, memory: memory)
+        if folded.layoutChanged { head.layoutVersion += 1 }
+        lockedHead = head
+        if let reference = sealed.reference {
+            let place = ReferencePlace(sequence: head.sequence, span: folded.span)
+            places[claim.source, default: [:]][reference] = .some(place)
+            takenReferences[claim.source, default: [:]][reference] = place
+        }
+        return head.sequence
+    }
+
+    // MARK: The head and what hangs on it
+
+    private func lockHead() throws(AttendanceError) {
+        guard lockedHead == nil else { return }
+        try attempt { () throws(SQLError) in
+            let head = try ledger.head(locking: true)
+            if terms.count != head.termCount {
+                // Terms of a transaction that was given up, or another process' terms.
+                terms.forget(after: min(terms.count, head.termCount))
+                try terms.catchUp(TermTable(connection: connection, tenant: tenant))
+            }
+            if let (version, layout) = memory.layouts[tenant], version == head.layoutVersion {
+                fold = projectionFold(layout)
+            } else {
+                fold = projectionFold(StationLayout(spans: try tallies.spans(terms: &terms)))
+            }
+            memory.checkPeople(of: tenant, version: head.peopleVersion)
+            lockedHead = head
+            storedHead = head
+        }
+    }
+
+    private func lookUp(_ references: [Pseudonym], source: EntrySource) throws(AttendanceError) {
+        let distinct = Set(references)
+        let found = try attempt { () throws(SQLError) in try ledger.places(of: distinct.sorted(), source: source) }
+        for reference in distinct where places[source]?[reference] == nil {
+            places[source, default: [:]][reference] = .some(nil)
+        }
+        for (reference, place) in found { places[source]?[reference] = .some(place) }
+    }
+
+    // MARK: Writing what was kept back
+
+    private func flush() throws(SQLError) {
+        if !counters.isEmpty {
+            try stations.add(counters)
+            counters = [:]
+        }
+        guard var head = lockedHead, head != storedHead || terms.count != head.termCount else { return }
+
+        var insertions: [BulkInsert] = []
+        if terms.count > head.termCount {
+            let new = Array(terms.byID[Int(head.termCount)...])
+            insertions.append(TermTable.insertion(of: new, numberedFrom: head.termCount + 1, tenant: tenant))
+            head.termCount = terms.count
+        }
+        insertions += entries.insertions(tenant: tenant)
+        for (source, taken) in takenReferences.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            insertions.append(EntryBuffer.insertion(of: taken, source: source, tenant: tenant))
+        }
+        _ = try connection.insert(pipelined: insertions)
+        entries = EntryBuffer()
+        takenReferences = [:]
+
+        if try fold.write(terms: terms, memory: (memory, version: head.peopleVersion)) { head.peopleVersion += 1 }
+        try ledger.update(head)
+        lockedHead = head
+        storedHead = head
+    }
+
+    private func projectionFold(_ layout: StationLayout) -> ProjectionFold {
+        ProjectionFold(connection: connection, tenant: tenant, sealer: sealer, layout: layout)
+    }
+
+    // MARK: The other nouns
+
+    func keep(_ heartbeat: Heartbeat) throws(AttendanceError) {
+        try write { () throws(SQLError) in try stations.keep(heartbeat) }
+    }
+
+    func forgetHeartbeats(of station: WireText?) throws(AttendanceError) {
+        try write { () throws(SQLError) in try stations.forget(station) }
+    }
+
+    func moveHeartbeat(from old: WireText, to new: WireText) throws(AttendanceError) {
+        try write { () throws(SQLError) in try stations.move(from: old, to: new) }
+    }
+
+    func count(_ counters: [WireText: StationCounters]) throws(AttendanceError) {
+        heldBackChanges += 1
+        for (station, one) in counters {
+            if var known = self.counters[station] {
+                known.add(one)
+                self.counters[station] = known
+            } else {
+                self.counters[station] = one
+            }
+        }
+    }
+
+    func replaceRoster(with summary: RosterSummary?) throws(AttendanceError) {
+        try write { () throws(SQLError) in
+            try RosterTable(connection: connection, tenant: tenant).replace(with: summary)
+        }
+    }
+
+    func add(_ key: AccessKey) throws(AttendanceError) {
+        var isNew = false
+        try write { () throws(SQLError) in isNew = try AccessTable(connection: connection).add(key) }
+        guard isNew else { throw .taken(.key) }
+    }
+
+    func revokeKey(id: String, at moment: Instant) throws(AttendanceError) -> Bool {
+        var wasLive = false
+        try write { () throws(SQLError) in
+            wasLive = try AccessTable(connection: connection).revoke(id: id, of: tenant, at: moment)
+        }
+        return wasLive
+    }
+
+    func noteUse(ofKey id: String, at moment: Instant) throws(AttendanceError) {
+        try write { () throws(SQLError) in
+            try AccessTable(connection: connection).noteUse(id: id, of: tenant, at: moment)
+        }
+    }
+
+    func addTenant(named name: TenantName, at moment: Instant) throws(AttendanceError) -> Tenant {
+        var added: Tenant?
+        try write { () throws(SQLError) in
+            added = try TenantTable(connection: connection).add(named: name, at: moment)
+            guard let added else { return }
+            try LedgerTable(connection: connection, tenant: added.id).addHead(.beginning(of: name, sealer: sealer))
+        }
+        guard let added else { throw .taken(.tenant) }
+        return added
+    }
+
+    func note(_ entry: AuditEntry) throws(AttendanceError) {
+        try lockHead()
+        try write { () throws(SQLError) in try audit.add(entry) }
+    }
+
+    func note(_ refusals: [RefusalCount], kindsMax: Int) throws(AttendanceError) {
+        try lockHead()
+        try write { () throws(SQLError) in try audit.add(refusals, kindsMax: kindsMax) }
+    }
+
+    func set(_ setting: DisplaySetting, to value: Int64) throws(AttendanceError) {
+        try write { () throws(SQLError) in
+            try SettingTable(connection: connection, tenant: tenant).set(setting, to: value)
+        }
+    }
+}
+
+extension LedgerTable.Head {
+    static func beginning(of tenant: TenantName, sealer: Sealer) -> LedgerTable.Head {
+        LedgerTable.Head(sequence: 0, hash: sealer.genesis(of: tenant), termCount: 0, layoutVersion: 0, peopleVersion: 0)
+    }
+}
+
+/// What a writer remembers from one transaction to the next. None of it is believed before the versions in the tenant's
+/// head, which other processes move too, say that it still holds.
+final class WriterMemory {
+    var terms: [TenantID: TermBook] = [:]
+    var layouts: [TenantID: (version: Int64, layout: StationLayout)] = [:]
+    private var people: [TenantID: (version: Int64, staffCodes: [PeopleTable.Subject: WireText])] = [:]
+
+    /// How many badges of a tenant are remembered with whose they are. Beyond that all are forgotten, and looked up anew.
+    static let badgesMax = 100_000
+
+    /// Whether it is known, and need not be looked up, that the badge is this staff code's.
+    func knows(_ badge: WireText, is staffCode: WireText, source: EntrySource, tenant: TenantID) -> Bool {
+        people[tenant]?.staffCodes[PeopleTable.Subject(source: source, text: badge)] == staffCode
+    }
+
+    func checkPeople(of tenant: TenantID, version: Int64) {
+        if people[tenant]?.version != version { people[tenant] = (version, [:]) }
+    }
+
+    func learn(_ now: [PeopleTable.Subject: WireText], of tenant: TenantID, version: Int64) {
+        if (people[tenant]?.staffCodes.count ?? 0) + now.count > Self.badgesMax { people[tenant] = nil }
+        people[tenant, default: (version, [:])].version = version
+        people[tenant, default: (version, [:])].staffCodes.merge(now) { _, new in new }
+    }
+
+    /// After a transaction that left no trace.
+    func forget(_ tenant: TenantID) {
+        terms[tenant] = nil
+        layouts[tenant] = nil
+        people[tenant] = nil
+    }
+}

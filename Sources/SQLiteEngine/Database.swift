@@ -1,0 +1,117 @@
+import CSQLite
+import Glibc
+import SQLStorage
+
+/// Owns one open handle of the library.
+@safe final class Database {
+    let handle: OpaquePointer
+    private let purpose: ConnectionPurpose
+
+    init(path: String, purpose: ConnectionPurpose) throws(SQLError) {
+        guard !path.utf8.contains(0) else {
+            throw SQLError(kind: .misconfigured, code: "", message: "a file name contains a NUL byte")
+        }
+        if purpose == .writing { try createPrivateFile(at: path) }
+        var opened: OpaquePointer?
+        // Confined to one thread at a time, so the library need not lock. Readers open for writing too: a WAL reader
+        // writes to the `-shm` file, and `query_only` keeps it off the tables.
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
+        guard let opened = unsafe opened else {
+            throw SQLError(kind: .unavailable, code: String(code), message: "\(path): out of memory")
+        }
+        // From here on `deinit` closes what a failed open leaves behind.
+        unsafe handle = opened
+        self.purpose = purpose
+        if code != SQLITE_OK {
+            let error = failure(code, in: "")
+            let kind = error.kind == .unavailable && code & 0xff == SQLITE_CANTOPEN ? .misconfigured : error.kind
+            throw SQLError(kind: kind, code: error.code, message: "\(path): \(error.message)")
+        }
+    }
+
+    deinit {
+        // Statements are finalised by their owners, which go first; `_v2` waits for one that did not.
+        _ = unsafe sqlite3_close_v2(handle)
+    }
+
+    /// False inside a transaction. SQLite ends one by itself after some errors.
+    var isOutsideTransaction: Bool { unsafe sqlite3_get_autocommit(handle) != 0 }
+
+    /// The one place where result codes become errors.
+    func check(_ code: Int32, in statement: @autoclosure () -> String) throws(SQLError) {
+        if code != SQLITE_OK { throw failure(code, in: statement()) }
+    }
+
+    /// What a result code other than OK, ROW and DONE means, with the library's words about its latest call.
+    func failure(_ code: Int32, in statement: String) -> SQLError {
+        let message = unsafe sqlite3_errcode(handle) == code ? sqlite3_errmsg(handle) : sqlite3_errstr(code)
+        return SQLError(
+            kind: SQLError.Kind(sqliteCode: code, purpose: purpose), code: String(code),
+            message: unsafe message.map { unsafe String(cString: $0) } ?? "", statement: statement)
+    }
+
+    /// Runs a script of constant statements, one after another.
+    func run(script: String) throws(SQLError) {
+        let code = unsafe sqlite3_exec(handle, script, nil, nil, nil)
+        try check(code, in: script)
+    }
+}
+
+extension SQLError.Kind {
+    /// - Parameter code: An extended result code; its lowest byte is the primary one. Source: sqlite.org/rescode.html.
+    init(sqliteCode code: Int32, purpose: ConnectionPurpose) {
+        // Extended codes whose class says something else: (class | n << 8) is how the header builds them.
+        switch code {
+        case SQLITE_IOERR | (32 << 8), SQLITE_IOERR | (33 << 8):  // IOERR_DATA, IOERR_CORRUPTFS
+            self = .corrupt
+            return
+        case SQLITE_CONSTRAINT | (12 << 8):  // CONSTRAINT_DATATYPE: a STRICT table was handed the wrong type.
+            self = .defect
+            return
+        default: break
+        }
+        switch code & 0xff {
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_NOMEM, SQLITE_CANTOPEN, SQLITE_PROTOCOL,
+            SQLITE_INTERRUPT:
+            self = .unavailable
+        case SQLITE_CORRUPT, SQLITE_NOTADB: self = .corrupt
+        case SQLITE_CONSTRAINT: self = .constraint
+        case SQLITE_PERM, SQLITE_AUTH: self = .misconfigured
+        // A reader that writes is the program's fault; a file that cannot be written is the operator's.
+        case SQLITE_READONLY: self = purpose == .reading && code == SQLITE_READONLY ? .defect : .misconfigured
+        default: self = .defect
+        }
+    }
+}
+
+/// Creates an empty file that only its owner may read, unless the file exists.
+///
+/// SQLite would create it with the process's umask. It is made by `mknod` because that hands out no descriptor: closing
+/// one would drop the locks that another connection of this process may already hold on the file.
+func createPrivateFile(at path: String) throws(SQLError) {
+    guard unsafe mknod(path, S_IFREG | 0o600, 0) == 0 else {
+        // Whatever else is wrong here, opening the file says it again.
+        if errno == EEXIST { return }
+        throw SQLError(kind: .misconfigured, code: "", message: "\(path): \(unsafe String(cString: strerror(errno)))")
+    }
+    try syncDirectory(of: path)
+}
+
+/// Makes a created or renamed file's name durable: SQLite syncs what is in its file, not that the file exists.
+func syncDirectory(of path: String) throws(SQLError) {
+    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    try sync(directory, flags: O_RDONLY | O_DIRECTORY)
+}
+
+/// Returns when what a file or directory holds is on disk.
+func sync(_ path: String, flags: Int32) throws(SQLError) {
+    let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC)
+    let isSynced = descriptor >= 0 && fsync(descriptor) == 0
+    let reason = errno
+    if descriptor >= 0 { _ = close(descriptor) }
+    guard isSynced else {
+        throw SQLError(
+            kind: .unavailable, code: "", message: "syncing \(path): \(unsafe String(cString: strerror(reason)))")
+    }
+}

@@ -1,0 +1,246 @@
+import CSQLite
+public import SQLStorage
+
+/// One connection to a SQLite file.
+///
+/// After an error inside a transaction its caller rolls back, to a savepoint or altogether; SQLite may already have done
+/// so by itself (disk full, out of memory), and then every call but `rollBack()` says `.unavailable` rather than to write
+/// outside any transaction. The rows that a bulk insert stored before one that failed are undone by that roll-back.
+public final class SQLiteConnection: SQLConnection {
+    public let vocabulary = SchemaVocabulary.sqlite
+
+    private enum Transaction {
+        case none
+        case open
+    }
+
+    private let path: String
+    private let purpose: ConnectionPurpose
+    private let limits: SQLiteLimits
+    private var database: Database?
+    private var statements: StatementCache
+    private var transaction = Transaction.none
+    private var isClosed = false
+
+    init(path: String, purpose: ConnectionPurpose, limits: SQLiteLimits) throws(SQLError) {
+        self.path = path
+        self.purpose = purpose
+        self.limits = limits
+        statements = StatementCache(countMax: limits.statementsMax)
+        database = try configured()
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Runs one statement. See `SQLConnection`.
+    public func run(_ statement: SQL) throws(SQLError) -> [SQLRow] {
+        try prepared(statement.text).run(statement.values)
+    }
+
+    /// Runs the statements one after another: there is no round trip to save.
+    public func run(pipelined statements: [SQL]) throws(SQLError) -> [[SQLRow]] {
+        var rows: [[SQLRow]] = []
+        rows.reserveCapacity(statements.count)
+        for statement in statements {
+            rows.append(try run(statement))
+        }
+        return rows
+    }
+
+    public func runScript(_ script: String) throws(SQLError) {
+        try ready().run(script: script)
+    }
+
+    /// Runs `INSERT … VALUES` once a row, with values bound from where they lie.
+    ///
+    /// Outside a transaction it makes one of its own, so that it is stored whole or not at all, as on PostgreSQL.
+    public func insert(_ insertion: BulkInsert) throws(SQLError) -> [SQLRow] {
+        guard insertion.rowCount > 0 else { return [] }
+        let names = insertion.columns.map(\.name.description).joined(separator: ", ")
+        let places = insertion.columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
+        let text = "INSERT INTO \(insertion.table) (\(names)) VALUES (\(places)) \(insertion.suffix)"
+        let statement = try prepared(text)
+        guard case .none = transaction else { return try run(statement, for: insertion) }
+        try beginWriting()
+        do {
+            let rows = try run(statement, for: insertion)
+            try commit()
+            return rows
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
+    private func run(_ statement: Statement, for insertion: BulkInsert) throws(SQLError) -> [SQLRow] {
+        try withLent(insertion.columns) { lent throws(SQLError) in
+            var rows: [SQLRow] = []
+            try statement.run(forRows: 0..<insertion.rowCount, of: lent, addingTo: &rows)
+            return rows
+        }
+    }
+
+    public func insert(pipelined insertions: [BulkInsert]) throws(SQLError) -> [[SQLRow]] {
+        var rows: [[SQLRow]] = []
+        rows.reserveCapacity(insertions.count)
+        for insertion in insertions {
+            rows.append(try insert(insertion))
+        }
+        return rows
+    }
+
+    /// Runs the selection for 64, 8 or one key at a time, whichever still fits.
+    ///
+    /// SQLite puts `given` into a temporary table before it joins, which for one key costs more than the search. 64 keys
+    /// a run find four times as many a second as one; all keys at once would be a new statement for each number of keys.
+    public func lookup(_ lookup: BulkLookup) throws(SQLError) -> [SQLRow] {
+        guard lookup.keyCount > 0 else { return [] }
+        let names = lookup.keys.map(\.name.description).joined(separator: ", ")
+        return try withLent(lookup.keys) { lent throws(SQLError) in
+            var rows: [SQLRow] = []
+            var next = 0
+            for size in [64, 8, 1] {
+                let count = (lookup.keyCount - next) / size * size
+                guard count > 0 else { continue }
+                let values = (0..<size).map { row in
+                    "(" + lent.indices.map { "?\(row * lent.count + $0 + 1)" }.joined(separator: ", ") + ")"
+                }.joined(separator: ", ")
+                try prepared(
+                    "WITH given (\(names)) AS (VALUES \(values)) SELECT \(lookup.selecting) FROM given \(lookup.joining)"
+                ).run(forRows: next..<(next + count), of: lent, rowsPerRun: size, addingTo: &rows)
+                next += count
+            }
+            return rows
+        }
+    }
+
+    /// Takes the write lock at once, so that no later statement can fail for want of it.
+    public func beginWriting() throws(SQLError) {
+        try begin("BEGIN IMMEDIATE")
+    }
+
+    /// Sees the moment of its first statement.
+    public func beginReading() throws(SQLError) {
+        try begin("BEGIN DEFERRED")
+    }
+
+    private func begin(_ text: String) throws(SQLError) {
+        guard case .none = transaction else {
+            throw SQLError(kind: .defect, code: "", message: "a transaction is open", statement: text)
+        }
+        _ = try prepared(text).run([])
+        transaction = .open
+    }
+
+    public func commit() throws(SQLError) {
+        guard case .open = transaction else {
+            throw SQLError(kind: .defect, code: "", message: "no transaction is open", statement: "COMMIT")
+        }
+        _ = try prepared("COMMIT").run([])
+        transaction = .none
+    }
+
+    public func rollBack() {
+        defer { transaction = .none }
+        guard let database, !database.isOutsideTransaction else { return }
+        do {
+            _ = try statements.statement("ROLLBACK", on: database).run([])
+        } catch {
+            // Closing rolls back too; the next call opens the file again.
+            release()
+        }
+    }
+
+    public func tables() throws(SQLError) -> Set<String> {
+        Set(try run("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'").map { $0.text(0) })
+    }
+
+    /// None: the file is Muster's own.
+    public func tablesOfFormerServers() throws(SQLError) -> Set<String> { [] }
+
+    /// Nothing to do: the file is the place.
+    public func createNamespace() throws(SQLError) {}
+
+    /// Nothing to do: `BEGIN IMMEDIATE` has locked the file.
+    public func lockForMigration() throws(SQLError) {}
+
+    /// Releases the file; may be called again.
+    public func close() {
+        isClosed = true
+        transaction = .none
+        release()
+    }
+
+    /// What this connection promises about a commit, as SQLite itself reports it: `journal_mode` is `wal`, `synchronous`
+    /// `2` (FULL), `foreign_keys` `1`.
+    public func durability() throws(SQLError) -> [(name: String, value: String)] {
+        var settings: [(name: String, value: String)] = []
+        for name in ["journal_mode", "synchronous", "foreign_keys"] {
+            let row = try prepared("PRAGMA \(name)").run([])[0]
+            switch row.values[0] {
+            case .integer(let number): settings.append((name, String(number)))
+            case .text(let text): settings.append((name, text))
+            case .null, .blob, .uuid: settings.append((name, ""))
+            }
+        }
+        return settings
+    }
+
+    private func release() {
+        statements.removeAll()
+        database = nil
+    }
+
+    private func prepared(_ text: String) throws(SQLError) -> Statement {
+        try statements.statement(text, on: ready())
+    }
+
+    private func ready() throws(SQLError) -> Database {
+        switch transaction {
+        case .open:
+            guard let database, !database.isOutsideTransaction else {
+                throw SQLError(kind: .unavailable, code: "", message: "an earlier error rolled the transaction back")
+            }
+            return database
+        case .none:
+            guard !isClosed else { throw SQLError(kind: .defect, code: "", message: "the connection is closed") }
+            if let database { return database }
+            let reopened = try configured()
+            database = reopened
+            return reopened
+        }
+    }
+
+    private func configured() throws(SQLError) -> Database {
+        let database = try Database(path: path, purpose: purpose)
+        let cacheKiB = purpose == .writing ? limits.writerCacheKiBMax : limits.readerCacheKiBMax
+        try database.check(unsafe sqlite3_busy_timeout(database.handle, limits.lockWaitMilliseconds), in: "")
+        // Names in double quotes that match no column would silently be strings.
+        try database.check(unsafe csqlite_switch(database.handle, SQLITE_DBCONFIG_DQS_DML, 0), in: "")
+        try database.check(unsafe csqlite_switch(database.handle, SQLITE_DBCONFIG_DQS_DDL, 0), in: "")
+        let mode = try Statement("PRAGMA journal_mode = WAL", on: database).run([])
+        guard mode == [SQLRow([.text("wal")])] else {
+            throw SQLError(
+                kind: .misconfigured, code: "", message: "\(path): this file system cannot hold a write-ahead log")
+        }
+        // `synchronous`: a commit returns when the log is on disk. `recursive_triggers`: so that REPLACE cannot delete
+        // from an append-only table. `secure_delete`: an erased person is not left in free pages. `cell_size_check` and
+        // `trusted_schema`: a damaged or doctored file fails early. No `mmap_size`: an I/O error would be a signal then.
+        try database.run(script: """
+            PRAGMA synchronous = FULL;
+            PRAGMA foreign_keys = ON;
+            PRAGMA recursive_triggers = ON;
+            PRAGMA secure_delete = ON;
+            PRAGMA cell_size_check = ON;
+            PRAGMA trusted_schema = OFF;
+            PRAGMA temp_store = MEMORY;
+            PRAGMA cache_size = -\(cacheKiB);
+            PRAGMA wal_autocheckpoint = \(limits.checkpointPages);
+            PRAGMA journal_size_limit = \(limits.logBytesMax);
+            PRAGMA query_only = \(purpose == .reading ? "ON" : "OFF");
+            """)
+        return database
+    }
+}

@@ -1,0 +1,118 @@
+@testable import AttendanceCore
+import TestKit
+import Testing
+
+@Suite struct `The canonical encoding` {
+    private static let claim = Claim(
+        kind: .scan, source: .trackAttendance, occurredAt: Instant(microseconds: 1_770_883_200_000_000), station: "ประตู 1",
+        unit: "Tax & Legal", means: "badge",
+        personal: PersonalPart(
+            identifierKind: .badge, identifier: "204418", staffCode: "E-7", reference: "NorthHall-204418-77",
+            meta: #"{"matched":true,"local_id":77}"#))
+    private static let salt = Array(UInt8(0)..<16)
+
+    /// These digests are what stores in the field were written with. They never change; a new version gets new ones.
+    @Test func `of version 1 gives the digests it always gave`() throws {
+        let ambient = Ambient.test(TestClock())
+        let personal = ambient.sha256(CanonicalEncoding.personal(try #require(Self.claim.personal), salt: Self.salt))
+        let content = ambient.sha256(
+            CanonicalEncoding.content(
+                Self.claim, receivedAt: Instant(microseconds: 1_770_883_201_000_000), caller: "key/3f2a91c0",
+                personalDigest: personal))
+        let genesis = ambient.sha256(CanonicalEncoding.genesis(of: .default))
+        let hash = ambient.sha256(CanonicalEncoding.link(previous: genesis, sequence: 1, content: content))
+        #expect("\(personal)" == "39a716db5c856f68bdf0ab30491fa2d3cb6a85a31f1b9bfdad4c1786076ebf3f")
+        #expect("\(content)" == "9eead9ef537d46b86390a67ccd30e5251b93bba45b123218f05b13ec24e275a4")
+        #expect("\(genesis)" == "e34ed6b9d998fc619df03b9e28fe59b3221720ddc063b597eaca4f7d3c8b0add")
+        #expect("\(hash)" == "facf9d268dbfe5fcc49f11a65ac7f725d4a1f8f0b981dc985c4cbdb1ed45e018")
+    }
+
+    @Test(arguments: [
+        { $0.station = "ประตู 2" }, { $0.station = nil }, { $0.unit = nil }, { $0.unit = "" }, { $0.means = "manual" },
+        { $0.detail = "x" }, { $0.occurredAt = Instant(microseconds: 0) }, { $0.kind = .clearAll },
+        { (claim: inout Claim) in swap(&claim.unit, &claim.means) },
+    ] as [@Sendable (inout Claim) -> Void])
+    func `differs when anything claimed differs`(change: @Sendable (inout Claim) -> Void) {
+        var changed = Self.claim
+        change(&changed)
+        func content(_ claim: Claim) -> [UInt8] {
+            CanonicalEncoding.content(claim, receivedAt: Instant(microseconds: 1), caller: "c", personalDigest: nil)
+        }
+        #expect(content(changed) != content(Self.claim))
+    }
+}
+
+@Suite struct `A station layout` {
+    @Test func `opens a span for a new name, and joins it afterwards`() {
+        var layout = StationLayout()
+        #expect(layout.join("A", source: .trackAttendance, at: 1) == (1, true))
+        #expect(layout.join("A", source: .trackAttendance, at: 2) == (1, false))
+        #expect(layout.join("B", source: .trackAttendance, at: 3) == (2, true))
+        #expect(layout.span(ofEntry: 2, claimed: "A", source: .trackAttendance)?.id == 1)
+    }
+
+    @Test func `gives a name that was renamed away a span of its own`() {
+        var layout = StationLayout()
+        _ = layout.join("A", source: .trackAttendance, at: 1)
+        #expect(layout.rename("A", to: "B", source: .trackAttendance, at: 2) == [1])
+        #expect(layout.join("A", source: .trackAttendance, at: 3) == (2, true))
+        #expect(layout.join("B", source: .trackAttendance, at: 4) == (3, true))
+        #expect(layout.spans(shownAs: "B", source: .trackAttendance).map(\.id) == [1, 3])
+        #expect(layout.span(ofEntry: 1, claimed: "A", source: .trackAttendance)?.shown == "B")
+        #expect(layout.span(ofEntry: 3, claimed: "A", source: .trackAttendance)?.shown == "A")
+        #expect(layout.clear("B", source: .trackAttendance, through: 5) == [1, 3])
+        #expect(layout[2].clearedThrough == 0)
+    }
+
+    @Test func `keeps the span of a station that got its claimed name back`() {
+        var layout = StationLayout()
+        _ = layout.join("A", source: .trackAttendance, at: 1)
+        _ = layout.join("B", source: .trackAttendance, at: 2)
+        _ = layout.rename("A", to: "B", source: .trackAttendance, at: 3)
+        #expect(layout.join("B", source: .trackAttendance, at: 4) == (2, false))
+        #expect(StationLayout(spans: layout.spans) == layout)
+    }
+}
+
+@Suite struct `A clear epoch` {
+    @Test(arguments: [
+        (nil, 0, "1970-01-01T00:00:00.000Z"), ("1970-01-01T00:00:00.000Z", 0, "1970-01-01T00:00:00.001Z"),
+        ("1970-01-01T00:00:00.000Z", 5_000, "1970-01-01T00:00:00.005Z"),
+        ("2026-02-12T08:00:00.999Z", 1_000, "2026-02-12T08:00:01.000Z"),
+    ] as [(WireText?, Int64, WireText)])
+    func `is later than the one before`(former: WireText?, microseconds: Int64, epoch: WireText) {
+        #expect(ClearEpoch.next(after: former, at: Instant(microseconds: microseconds)) == epoch)
+    }
+}
+
+@Suite struct `A name or key` {
+    @Test(arguments: ["school", "a", "0-9", String(repeating: "x", count: 40)])
+    func `of a tenant is taken`(name: String) throws {
+        #expect(try TenantName(parsing: name).text == name)
+    }
+
+    @Test(arguments: ["", "-a", "School", "a b", "a/b", "ü", String(repeating: "x", count: 41), "a\0"])
+    func `of no tenant is refused`(name: String) {
+        #expect(throws: AttendanceError.self) { try TenantName(parsing: name) }
+    }
+
+    @Test(arguments: [
+        ("upload", KeyRoles.upload), ("upload,dashboard", [.upload, .dashboard]), ("admin,upload,dashboard", .all),
+    ] as [(String, KeyRoles)])
+    func `of roles is taken`(text: String, roles: KeyRoles) throws {
+        #expect(try KeyRoles(parsing: text) == roles)
+    }
+
+    @Test(arguments: ["", "root", "upload,root", "Upload", "upload admin"])
+    func `of no role is refused`(text: String) {
+        #expect(throws: AttendanceError.self) { try KeyRoles(parsing: text) }
+    }
+
+    @Test func `is taken apart and put together`() throws {
+        let key = KeyText(id: "3f2a91c0", secret: String(repeating: "a", count: 64))
+        let parsed = try #require(KeyText(parsing: key.text))
+        #expect(parsed.id == key.id && parsed.secret == key.secret)
+        #expect(KeyText(parsing: "muster_short_x") == nil)
+        #expect(KeyText(parsing: "") == nil)
+    }
+}

@@ -1,0 +1,165 @@
+public import AttendanceCore
+import Digests
+import FoundationEssentials
+import PostgresEngine
+public import SQLStorage
+import SQLiteEngine
+import Synchronization
+
+/// The engines every promise of the store is tested on.
+public enum StoreKind: String, CaseIterable, Sendable, CustomStringConvertible {
+    case sqlite = "SQLite"
+    case postgres = "PostgreSQL"
+
+    /// A running private server, as `script/test` starts one. Each test makes a schema of its own in it.
+    public static let postgresURL = ProcessInfo.processInfo.environment["MUSTER_TEST_POSTGRES"]
+    public static let underTest: [StoreKind] = postgresURL == nil ? [.sqlite] : [.sqlite, .postgres]
+
+    public var description: String { rawValue }
+
+    /// The engine's words, without a store.
+    public var vocabulary: SchemaVocabulary {
+        get throws {
+            switch self {
+            case .sqlite: SQLiteEngine(file: "nowhere").vocabulary
+            case .postgres: try PostgresEngine(url: "postgresql://nowhere").vocabulary
+            }
+        }
+    }
+
+    /// Lends an empty store and removes it afterwards.
+    public func withFreshStore(_ body: (StoreUnderTest) async throws -> Void) async throws {
+        try await withEngine { engine in
+            let subject = try StoreUnderTest(kind: self, engine: engine)
+            do {
+                try await body(subject)
+                await subject.store.close()
+            } catch {
+                await subject.store.close()
+                throw error
+            }
+        }
+    }
+
+    /// Lends the place for a store, without a schema.
+    public func withEngine(_ body: (any SQLEngine) async throws -> Void) async throws {
+        switch self {
+        case .sqlite:
+            try await withTemporaryDirectory { directory in
+                try await body(SQLiteEngine(file: directory + "/muster.sqlite"))
+            }
+        case .postgres:
+            guard let url = Self.postgresURL else { throw MissingPostgres() }
+            let schema = "test_\(UUID().uuidString.prefix(8).lowercased())"
+            let engine = try PostgresEngine(url: url, schema: schema)
+            func drop() throws {
+                let connection = try engine.connect(.writing)
+                defer { connection.close() }
+                try connection.runScript("DROP SCHEMA IF EXISTS \(schema) CASCADE")
+            }
+            do {
+                try await body(engine)
+            } catch {
+                try drop()
+                throw error
+            }
+            try drop()
+        }
+    }
+}
+
+public struct MissingPostgres: Error {}
+
+/// Lends a directory, in memory where the system has such a place: what is tested is not the disk.
+public func withTemporaryDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+    let memory = "/dev/shm"
+    let parent = FileManager.default.isWritableFile(atPath: memory) ? memory : "/tmp"
+    let directory = parent + "/muster-test-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+    do {
+        let result = try await body(directory)
+        try FileManager.default.removeItem(atPath: directory)
+        return result
+    } catch {
+        // The first error tells more than a directory that stays behind.
+        try? FileManager.default.removeItem(atPath: directory)
+        throw error
+    }
+}
+
+/// A clock that stands still until a test moves it.
+public final class TestClock: Sendable {
+    private let microseconds: Mutex<Int64>
+
+    /// Begins at 2026-02-12T08:00:00Z.
+    public init(_ start: Instant = Instant(microseconds: 1_770_883_200_000_000)) {
+        microseconds = Mutex(start.microseconds)
+    }
+
+    public var now: Instant {
+        get { Instant(microseconds: microseconds.withLock { $0 }) }
+        set { microseconds.withLock { $0 = newValue.microseconds } }
+    }
+
+    public func advance(milliseconds: Int64) {
+        self.microseconds.withLock { $0 += milliseconds * 1_000 }
+    }
+}
+
+extension Ambient {
+    /// Real digests and random bytes, and the time of a test's clock.
+    public static func test(_ clock: TestClock) -> Ambient {
+        Ambient(
+            now: { clock.now }, randomBytes: { RandomBytes.make($0) },
+            sha256: { Digest(SHA256.digest(of: $0).bytes) },
+            hmac: { key in
+                let key = HMACKey(key)
+                return { message in Digest(key.code(for: message).bytes) }
+            },
+            equalInConstantTime: { ConstantTime.areEqual($0, $1) })
+    }
+}
+
+/// A store with operations over it, as a process has them.
+public struct StoreUnderTest: Sendable {
+    public let kind: StoreKind
+    public let engine: any SQLEngine
+    public let store: SQLStore
+    public let operations: Operations
+    public let clock: TestClock
+    public let caller: Caller
+
+    public init(kind: StoreKind, engine: any SQLEngine, clock: TestClock = TestClock()) throws {
+        self.kind = kind
+        self.engine = engine
+        self.clock = clock
+        let ambient = Ambient.test(clock)
+        let connection = try engine.connect(.writing)
+        try Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256).up()
+        connection.close()
+        store = try SQLStore.open(engine, ambient: ambient) { cause in Incident(text: "\(cause)") }
+        operations = Operations(store: store, ambient: ambient, sealer: store.sealer)
+        caller = Caller(tenant: .default, name: "key/test", roles: .all)
+    }
+
+    /// Runs statements on a connection of their own, as somebody with the database's password could.
+    public func tamper(_ script: String) throws {
+        let connection = try engine.connect(.writing)
+        defer { connection.close() }
+        try connection.runScript(script)
+    }
+}
+
+extension Claim {
+    /// A scan as a kiosk sends it.
+    public static func scan(
+        _ reference: WireText, badge: WireText, station: WireText, at moment: Instant = Instant(microseconds: 1_770_883_200_000_000),
+        unit: WireText? = nil, staffCode: WireText? = nil
+    ) -> Claim {
+        Claim(
+            kind: .scan, source: .trackAttendance, occurredAt: moment, station: station, unit: unit, means: "badge",
+            personal: PersonalPart(
+                identifierKind: .badge, identifier: badge, staffCode: staffCode, reference: reference,
+                meta: staffCode == nil ? nil : #"{"matched":true}"#))
+    }
+}
