@@ -77,6 +77,12 @@ let package = Package(
             uses: [
                 "AttendanceCore", "DialectKit", "DialectTrackAttendance", "Digests", "HTTPMessages", "StrictJSON", "TestKit",
             ], resources: [.copy("Golden")]),
+        tests("AssemblyTests", uses: ["Assembly", "AttendanceCore", "HTTPMessages", "TestKit"]),
+        tests(
+            "EndToEndTests",
+            uses: ["muster", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "TestKit"],
+            resources: [.copy("Data")]),
+        tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17,

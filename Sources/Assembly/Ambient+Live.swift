@@ -12,10 +12,10 @@ extension Ambient {
             return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
         },
         randomBytes: { RandomBytes.make($0) },
-        sha256: { Digest(SHA256.digest(of: $0).bytes) },
+        sha256: { Digest(words: SHA256.digest(of: $0).words) },
         hmac: { key in
             let key = HMACKey(key)
-            return { message in Digest(key.code(for: message).bytes) }
+            return { message in Digest(words: key.code(for: message).words) }
         },
         equalInConstantTime: { ConstantTime.areEqual($0, $1) })
 }

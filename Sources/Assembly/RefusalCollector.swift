@@ -26,7 +26,9 @@ final class RefusalCollector: Sendable {
         let now = operations.ambient.now()
         pending.withLock { pending in
             var kind = refusal.shortened
-            if pending[tenant, default: [:]].count >= Self.kindsMax, pending[tenant]?[kind] == nil { kind = kind.withoutParticulars }
+            if pending[tenant, default: [:]].count >= Self.kindsMax, pending[tenant]?[kind] == nil {
+                kind = kind.withoutParticulars
+            }
             let known = pending[tenant]?[kind]
             pending[tenant, default: [:]][kind] = RefusalCount(
                 refusal: kind, count: (known?.count ?? 0) + 1, firstAt: known?.firstAt ?? now, lastAt: now)

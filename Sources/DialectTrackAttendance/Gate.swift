@@ -145,7 +145,8 @@ struct Gate: Sendable {
         do throws(JSONError) {
             // JavaScript's rule for members that occur twice. Source: the original service runs on it.
             return try JSONDocument(
-                parsing: bytes, duplicates: .takeLast, limits: JSONLimits(bytesMax: terms.bodyMaxBytes)).root
+                parsing: bytes, duplicates: .takeLast, limits: JSONLimits(bytesMax: terms.bodyMaxBytes)
+            ).root
         } catch {
             throw .notJSON(error)
         }

@@ -78,9 +78,9 @@ struct StaffMatch: Sendable {
 
     /// Reads the match back from kept remarks.
     init(in meta: WireText?) {
+        // Only what Meta wrote is kept, so a text that cannot be read says nothing.
         guard let meta, let root = try? JSONDocument(parsing: Array(meta.text.utf8), duplicates: .takeLast).root,
             let members = root.members
-        // Only what Meta wrote is kept, so an unreadable text is none.
         else { return }
         for member in members { look(at: member.name, member.value) }
     }

@@ -44,9 +44,8 @@ struct PageFile: Sendable {
             "Content-Security-Policy": Self.contentSecurityPolicy, "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
         ]
-        let known = head.headers.all("If-None-Match").contains { $0.utf8.split(separator: UInt8(ascii: ",")).contains {
-            $0.drop { $0 == UInt8(ascii: " ") }.elementsEqual(tag.utf8)
-        } }
+        let tagsOfClient = head.headers.all("If-None-Match").flatMap { $0.split(separator: ",") }
+        let known = tagsOfClient.contains { $0.drop { $0 == " " } == tag }
         return known ? Response(status: 304, headers: headers) : Response(status: 200, headers: headers, body: .bytes(bytes))
     }
 }

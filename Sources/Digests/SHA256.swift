@@ -59,7 +59,7 @@ public struct SHA256Digest: Hashable, Sendable {
     public static let byteCount = 32
 
     /// The bytes in order, eight to a word, as they lie in memory.
-    var words: (UInt64, UInt64, UInt64, UInt64)
+    public internal(set) var words: (UInt64, UInt64, UInt64, UInt64)
 
     /// 32 zeros: what precedes the first link of a chain.
     public static let zero = SHA256Digest(words: (0, 0, 0, 0))

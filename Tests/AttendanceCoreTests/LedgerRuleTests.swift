@@ -27,11 +27,12 @@ import Testing
         #expect("\(hash)" == "facf9d268dbfe5fcc49f11a65ac7f725d4a1f8f0b981dc985c4cbdb1ed45e018")
     }
 
-    @Test(arguments: [
-        { $0.station = "ประตู 2" }, { $0.station = nil }, { $0.unit = nil }, { $0.unit = "" }, { $0.means = "manual" },
-        { $0.detail = "x" }, { $0.occurredAt = Instant(microseconds: 0) }, { $0.kind = .clearAll },
-        { (claim: inout Claim) in swap(&claim.unit, &claim.means) },
-    ] as [@Sendable (inout Claim) -> Void])
+    @Test(
+        arguments: [
+            { $0.station = "ประตู 2" }, { $0.station = nil }, { $0.unit = nil }, { $0.unit = "" }, { $0.means = "manual" },
+            { $0.detail = "x" }, { $0.occurredAt = Instant(microseconds: 0) }, { $0.kind = .clearAll },
+            { (claim: inout Claim) in swap(&claim.unit, &claim.means) },
+        ] as [@Sendable (inout Claim) -> Void])
     func `differs when anything claimed differs`(change: @Sendable (inout Claim) -> Void) {
         var changed = Self.claim
         change(&changed)
@@ -75,11 +76,12 @@ import Testing
 }
 
 @Suite struct `A clear epoch` {
-    @Test(arguments: [
-        (nil, 0, "1970-01-01T00:00:00.000Z"), ("1970-01-01T00:00:00.000Z", 0, "1970-01-01T00:00:00.001Z"),
-        ("1970-01-01T00:00:00.000Z", 5_000, "1970-01-01T00:00:00.005Z"),
-        ("2026-02-12T08:00:00.999Z", 1_000, "2026-02-12T08:00:01.000Z"),
-    ] as [(WireText?, Int64, WireText)])
+    @Test(
+        arguments: [
+            (nil, 0, "1970-01-01T00:00:00.000Z"), ("1970-01-01T00:00:00.000Z", 0, "1970-01-01T00:00:00.001Z"),
+            ("1970-01-01T00:00:00.000Z", 5_000, "1970-01-01T00:00:00.005Z"),
+            ("2026-02-12T08:00:00.999Z", 1_000, "2026-02-12T08:00:01.000Z"),
+        ] as [(WireText?, Int64, WireText)])
     func `is later than the one before`(former: WireText?, microseconds: Int64, epoch: WireText) {
         #expect(ClearEpoch.next(after: former, at: Instant(microseconds: microseconds)) == epoch)
     }
@@ -96,9 +98,10 @@ import Testing
         #expect(throws: AttendanceError.self) { try TenantName(parsing: name) }
     }
 
-    @Test(arguments: [
-        ("upload", KeyRoles.upload), ("upload,dashboard", [.upload, .dashboard]), ("admin,upload,dashboard", .all),
-    ] as [(String, KeyRoles)])
+    @Test(
+        arguments: [
+            ("upload", KeyRoles.upload), ("upload,dashboard", [.upload, .dashboard]), ("admin,upload,dashboard", .all),
+        ] as [(String, KeyRoles)])
     func `of roles is taken`(text: String, roles: KeyRoles) throws {
         #expect(try KeyRoles(parsing: text) == roles)
     }

@@ -18,7 +18,8 @@ struct Desk: Sendable {
     private let site: Site
 
     init(
-        store: any Store = UnreachableStore(), sealer: Sealer? = nil, clock: TestClock = TestClock(), closedLimit: Int = 0, publicLimit: Int = 0, isShared: Bool = false,
+        store: any Store = UnreachableStore(), sealer: Sealer? = nil, clock: TestClock = TestClock(),
+        closedLimit: Int = 0, publicLimit: Int = 0, isShared: Bool = false,
         tenant: Tenant = Tenant(id: .default, name: .default, createdAt: Instant(microseconds: 0))
     ) throws {
         let refusals = NotedRefusals()
@@ -55,6 +56,13 @@ struct Desk: Sendable {
         case .read(let maxBytes, let tooLarge, let respond):
             return body.count > maxBytes ? tooLarge : await respond(body)
         }
+    }
+
+    /// Answers a step of a golden case.
+    func answer(_ request: GoldenRequest) async throws -> GoldenAnswer {
+        let head = try #require(RequestHead(method: request.method, target: request.target, headers: request.headers))
+        let answer = try await Answer(answer(head, request.body))
+        return GoldenAnswer(status: answer.status, headers: answer.headers, body: answer.body)
     }
 
     /// Asks with the key and a JSON body, unless the headers say otherwise.

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 /// Where the cases lie among the test's resources.
@@ -19,7 +20,7 @@ func goldenSuite() throws -> GoldenSuite {
         let suite = try goldenSuite()
         let desk = try Desk()
         let scenario = try #require(suite.scenarios.first { $0.name == name })
-        let problems = await suite.play(scenario, run: "r1") { head, body in try await Answer(desk.answer(head, body)) }
+        let problems = await suite.play(scenario, run: "r1") { try await desk.answer($0) }
         #expect(problems == [])
     }
 
@@ -27,7 +28,7 @@ func goldenSuite() throws -> GoldenSuite {
         let suite = try goldenSuite()
         let desk = try Desk()
         let scenario = try #require(suite.scenarios.first { $0.name == "the smallest event" })
-        let problems = await suite.play(scenario, run: "r1") { head, body in try await Answer(desk.answer(head, body)) }
+        let problems = await suite.play(scenario, run: "r1") { try await desk.answer($0) }
         #expect(problems.count == 2)
         #expect(problems.allSatisfy { $0.contains("status 503, not 200") })
     }

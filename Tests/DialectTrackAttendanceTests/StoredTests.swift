@@ -14,8 +14,8 @@ import Testing
         try await kind.withFreshStore { subject in
             let desk = try Desk(subject)
             for (number, scenario) in suite.scenarios.enumerated() {
-                let problems = await suite.play(scenario, run: "r\(number)") { head, body in
-                    try await Answer(desk.answer(head, body))
+                let problems = await suite.play(scenario, run: "r\(number)") {
+                    try await desk.answer($0)
                 }
                 #expect(problems == [], "\(scenario.name)")
             }

@@ -165,13 +165,15 @@ import Testing
     }
 
     /// What somebody with the database's password could do, and the entry that gives it away.
-    @Test(arguments: StoreKind.underTest, [
-        ("UPDATE ledger_entry SET occurred_at_us = occurred_at_us + 1 WHERE sequence = 7", 7, Sealer.Flaw.chain),
-        ("UPDATE ledger_personal SET identifier = 'somebody else' WHERE sequence = 3", 3, .personalPart),
-        ("UPDATE ledger_entry SET personal_digest = NULL WHERE sequence = 5", 5, .personalPart),
-        ("DELETE FROM ledger_personal WHERE sequence = 4; DELETE FROM ledger_entry WHERE sequence = 4", 5, .gap),
-        ("UPDATE claim_term SET text = 'another gate' WHERE text = 'S'", 1, .chain),
-    ])
+    @Test(
+        arguments: StoreKind.underTest,
+        [
+            ("UPDATE ledger_entry SET occurred_at_us = occurred_at_us + 1 WHERE sequence = 7", 7, Sealer.Flaw.chain),
+            ("UPDATE ledger_personal SET identifier = 'somebody else' WHERE sequence = 3", 3, .personalPart),
+            ("UPDATE ledger_entry SET personal_digest = NULL WHERE sequence = 5", 5, .personalPart),
+            ("DELETE FROM ledger_personal WHERE sequence = 4; DELETE FROM ledger_entry WHERE sequence = 4", 5, .gap),
+            ("UPDATE claim_term SET text = 'another gate' WHERE text = 'S'", 1, .chain),
+        ])
     func `names the first bad entry`(
         on kind: StoreKind, deed: (script: String, sequence: Int64, flaw: Sealer.Flaw)
     ) async throws {
@@ -205,13 +207,16 @@ import Testing
             let head = try await subject.head()
             let operations = subject.operations
             let right = try await operations.verifyLedger(
-                of: .default, as: subject.caller, expecting: (15, "\(head.hash)")) { _, _ in }
+                of: .default, as: subject.caller, expecting: (15, "\(head.hash)")
+            ) { _, _ in }
             #expect(right == .intact(head))
             let wrong = try await operations.verifyLedger(
-                of: .default, as: subject.caller, expecting: (14, "\(head.hash)")) { _, _ in }
+                of: .default, as: subject.caller, expecting: (14, "\(head.hash)")
+            ) { _, _ in }
             #expect(wrong == .expectationFailed(sequence: 14))
             let beyond = try await operations.verifyLedger(
-                of: .default, as: subject.caller, expecting: (99, "\(head.hash)")) { _, _ in }
+                of: .default, as: subject.caller, expecting: (99, "\(head.hash)")
+            ) { _, _ in }
             #expect(beyond == .expectationFailed(sequence: 99))
         }
     }

@@ -111,10 +111,10 @@ extension Ambient {
     public static func test(_ clock: TestClock) -> Ambient {
         Ambient(
             now: { clock.now }, randomBytes: { RandomBytes.make($0) },
-            sha256: { Digest(SHA256.digest(of: $0).bytes) },
+            sha256: { Digest(words: SHA256.digest(of: $0).words) },
             hmac: { key in
                 let key = HMACKey(key)
-                return { message in Digest(key.code(for: message).bytes) }
+                return { message in Digest(words: key.code(for: message).words) }
             },
             equalInConstantTime: { ConstantTime.areEqual($0, $1) })
     }
@@ -153,7 +153,8 @@ public struct StoreUnderTest: Sendable {
 extension Claim {
     /// A scan as a kiosk sends it.
     public static func scan(
-        _ reference: WireText, badge: WireText, station: WireText, at moment: Instant = Instant(microseconds: 1_770_883_200_000_000),
+        _ reference: WireText, badge: WireText, station: WireText,
+        at moment: Instant = Instant(microseconds: 1_770_883_200_000_000),
         unit: WireText? = nil, staffCode: WireText? = nil
     ) -> Claim {
         Claim(

@@ -55,7 +55,9 @@ extension Command {
             let isLocal = ["127.0.0.1", "::1", "localhost"].contains(first.address.host)
             lines.append("  Dashboard  http://\(isLocal ? first.address.host : "localhost"):\(first.listener.port)/dashboard/")
             if isLocal {
-                lines.append("  Only this machine can connect. For kiosks: \(invocation.program) serve --listen 0.0.0.0:\(first.listener.port)")
+                lines.append(
+                    "  Only this machine can connect. For kiosks: \(invocation.program) serve --listen 0.0.0.0:\(first.listener.port)"
+                )
             }
         }
         if invocation.configuration.apiKey == nil,

@@ -175,7 +175,9 @@ extension Command {
             } catch AttendanceError.taken {
                 throw Failure("there is a tenant \(name) already")
             }
-            Terminal.print("created \(name); its clients use /t/\(name) in front of every path, with keys of its own:\n  muster key create --tenant \(name) --label …")
+            Terminal.print(
+                "created \(name); its clients use /t/\(name) in front of every path, with keys of its own:\n  muster key create --tenant \(name) --label …"
+            )
             return 0
         }
     }
@@ -320,7 +322,8 @@ extension Command {
                 ["SETTING", "VALUE", "FROM", "MEANING"],
                 invocation.configuration.values.map { setting in
                     [
-                        setting.name.rawValue, setting.value.map { Terminal.harmless(setting.name.shown($0)) } ?? "", setting.origin.rawValue,
+                        setting.name.rawValue, setting.value.map { Terminal.harmless(setting.name.shown($0)) } ?? "",
+                        setting.origin.rawValue,
                         setting.name.meaning,
                     ]
                 }))

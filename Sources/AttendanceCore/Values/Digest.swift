@@ -1,17 +1,16 @@
 /// Thirty-two bytes: a SHA-256 value.
 public struct Digest: Hashable, Sendable, CustomStringConvertible {
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    /// The bytes in order, eight to a word, as they lie in memory.
+    public let words: (UInt64, UInt64, UInt64, UInt64)
+
+    public init(words: (UInt64, UInt64, UInt64, UInt64)) {
+        self.words = words
+    }
 
     /// - Precondition: `bytes` holds 32 bytes.
-    public init(_ bytes: some Collection<UInt8>) {
+    public init(_ bytes: [UInt8]) {
         precondition(bytes.count == 32, "a digest has 32 bytes")
-        var iterator = bytes.makeIterator()
-        func word() -> UInt64 {
-            var value: UInt64 = 0
-            for _ in 0..<8 { value = value << 8 | UInt64(iterator.next() ?? 0) }
-            return value
-        }
-        words = (word(), word(), word(), word())
+        words = (bytes.word(at: 0), bytes.word(at: 8), bytes.word(at: 16), bytes.word(at: 24))
     }
 
     public var bytes: [UInt8] {
@@ -22,10 +21,10 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
     }
 
     public func append(to bytes: inout [UInt8]) {
-        bytes.append(bigEndian: words.0)
-        bytes.append(bigEndian: words.1)
-        bytes.append(bigEndian: words.2)
-        bytes.append(bigEndian: words.3)
+        bytes.append(word: words.0)
+        bytes.append(word: words.1)
+        bytes.append(word: words.2)
+        bytes.append(word: words.3)
     }
 
     public static func == (left: Digest, right: Digest) -> Bool {
@@ -46,42 +45,56 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 ///
 /// Two texts of one store share one with a probability of 2⁻¹²⁸, so a reference is compared by it alone.
 public struct Pseudonym: Hashable, Comparable, Sendable {
-    private let high: UInt64
-    private let low: UInt64
+    /// The bytes in order, eight to a word, as they lie in memory.
+    public let words: (UInt64, UInt64)
 
     /// - Precondition: `bytes` holds 16 bytes.
-    public init(_ bytes: some Collection<UInt8>) {
+    public init(_ bytes: [UInt8]) {
         precondition(bytes.count == 16, "a pseudonym has 16 bytes")
-        var iterator = bytes.makeIterator()
-        func word() -> UInt64 {
-            var value: UInt64 = 0
-            for _ in 0..<8 { value = value << 8 | UInt64(iterator.next() ?? 0) }
-            return value
-        }
-        (high, low) = (word(), word())
+        words = (bytes.word(at: 0), bytes.word(at: 8))
     }
 
     /// The front half of `digest`.
     public init(frontOf digest: Digest) {
-        self.init(digest.bytes.prefix(16))
+        words = (digest.words.0, digest.words.1)
     }
 
     public var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(16)
-        bytes.append(bigEndian: high)
-        bytes.append(bigEndian: low)
+        bytes.append(word: words.0)
+        bytes.append(word: words.1)
         return bytes
+    }
+
+    public static func == (left: Pseudonym, right: Pseudonym) -> Bool {
+        left.words == right.words
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
     }
 
     /// The order of the bytes.
     public static func < (left: Pseudonym, right: Pseudonym) -> Bool {
-        (left.high, left.low) < (right.high, right.low)
+        (UInt64(bigEndian: left.words.0), UInt64(bigEndian: left.words.1))
+            < (UInt64(bigEndian: right.words.0), UInt64(bigEndian: right.words.1))
     }
 }
 
 extension [UInt8] {
+    /// Eight bytes from `offset` on, as they lie in memory.
+    fileprivate func word(at offset: Int) -> UInt64 {
+        unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+    }
+
+    /// Appends a word's eight bytes as they lie in memory.
+    fileprivate mutating func append(word: UInt64) {
+        unsafe Swift.withUnsafeBytes(of: word) { unsafe append(contentsOf: $0) }
+    }
+
     mutating func append(bigEndian value: UInt64) {
-        for shift in stride(from: 56, through: 0, by: -8) { append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
+        append(word: value.bigEndian)
     }
 }

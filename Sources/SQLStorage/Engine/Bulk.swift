@@ -1,6 +1,9 @@
 public import struct FoundationEssentials.UUID
 
 /// Many rows for one table, kept by column so that an engine can hand them on without touching each value twice.
+///
+/// Where the suffix updates (`DO UPDATE`), no two rows may conflict with the same row: PostgreSQL refuses that. With
+/// `DO NOTHING` the first of several equal rows is stored.
 public struct BulkInsert: Sendable {
     public let table: StaticString
     public private(set) var columns: [BulkColumn]
@@ -20,7 +23,8 @@ public struct BulkInsert: Sendable {
 /// A selection by many keys.
 ///
 /// The keys are a relation named `given` with the columns' names. The statement reads
-/// `SELECT <selecting> FROM given <joining>`: PostgreSQL puts arrays in the place of `given`, SQLite runs it once a key.
+/// `SELECT <selecting> FROM given <joining>`. PostgreSQL runs it once, over arrays; SQLite for some keys at a time. So it has
+/// to mean the same for each key by itself: no aggregates, no `ORDER BY`, no `LIMIT`. Rows come in no promised order.
 public struct BulkLookup: Sendable {
     public let keys: [BulkColumn]
     public let selecting: StaticString
@@ -87,8 +91,20 @@ public struct PackedBytes: Sendable {
         ends.append(bytes.count)
     }
 
-    public mutating func append(_ value: some Collection<UInt8>) {
+    public mutating func append(_ value: [UInt8]) {
         bytes.append(contentsOf: value)
+        ends.append(bytes.count)
+    }
+
+    /// Appends sixteen bytes, eight to a word, as they lie in memory.
+    public mutating func append(words: (UInt64, UInt64)) {
+        unsafe withUnsafeBytes(of: words) { unsafe bytes.append(contentsOf: $0) }
+        ends.append(bytes.count)
+    }
+
+    /// Appends thirty-two bytes, eight to a word, as they lie in memory.
+    public mutating func append(words: (UInt64, UInt64, UInt64, UInt64)) {
+        unsafe withUnsafeBytes(of: words) { unsafe bytes.append(contentsOf: $0) }
         ends.append(bytes.count)
     }
 

@@ -4,6 +4,13 @@ public import struct FoundationEssentials.UUID
 ///
 /// Both engines keep the same promises: text is UTF-8 compared by bytes, integers are 64-bit, a commit that returns is on
 /// disk. A call after `SQLError.Kind.unavailable` may reconnect; whether the transaction that broke was stored is unknown.
+///
+/// After an error inside a transaction the caller rolls back, to a savepoint or altogether: PostgreSQL refuses everything
+/// else, and SQLite has kept what a bulk insert stored before the row that failed. Where the error ended the transaction
+/// (disk full, session lost) every call but `rollBack()` says `.unavailable`.
+///
+/// Values come back as integers, texts, bytes and identities only. `sum` of `BIGINT` is a `NUMERIC` on PostgreSQL:
+/// `CAST(sum(…) AS BIGINT)` is an integer on both.
 public protocol SQLConnection: AnyObject {
     var vocabulary: SchemaVocabulary { get }
 
@@ -12,10 +19,12 @@ public protocol SQLConnection: AnyObject {
 
     /// Runs several statements in order; on PostgreSQL in one round trip (pipeline mode). The rows of each, in order.
     ///
-    /// The first failure is thrown; later statements have not run.
+    /// The first failure is thrown; later statements have not run. Belongs inside a transaction: outside one PostgreSQL
+    /// takes the statements for one, SQLite each for itself.
     func run(pipelined statements: [SQL]) throws(SQLError) -> [[SQLRow]]
 
-    /// Runs a script of constant statements without values, separated by semicolons: migrations.
+    /// Runs a script of constant statements without values, separated by semicolons: migrations. Inside a transaction, for
+    /// the same reason.
     func runScript(_ script: String) throws(SQLError)
 
     /// Inserts many rows with one statement.
@@ -191,7 +200,8 @@ public struct SQLRow: Sendable, Equatable {
         switch values[column] {
         case .uuid(let value): return value
         case .blob(let b) where b.count == 16:
-            return UUID(uuid: (b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]))
+            return UUID(
+                uuid: (b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]))
         default: preconditionFailure("column \(column) is no identity")
         }
     }

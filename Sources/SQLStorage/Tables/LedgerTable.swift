@@ -130,7 +130,7 @@ struct LedgerTable {
         guard !references.isEmpty else { return [] }
         var keys = PackedBytes()
         keys.reserve(values: references.count, bytes: 16 * references.count)
-        for reference in references { keys.append(reference.bytes) }
+        for reference in references { keys.append(words: reference.words) }
         return try connection.lookup(
             BulkLookup(
                 [
@@ -194,8 +194,8 @@ struct EntryBuffer {
         units.append(unit)
         self.means.append(means)
         details.append(orNull: claim.detail)
-        if let digest = sealed.personalDigest { personalDigests.append(digest.bytes) } else { personalDigests.appendNull() }
-        hashes.append(hash.bytes)
+        if let digest = sealed.personalDigest { personalDigests.append(words: digest.words) } else { personalDigests.appendNull() }
+        hashes.append(words: hash.words)
         guard let personal = claim.personal, let salt = sealed.salt else { return }
         personalSequences.append(sequence)
         salts.append(salt)
@@ -248,7 +248,7 @@ struct EntryBuffer {
         let sorted = places.sorted { $0.key < $1.key }
         var keys = PackedBytes()
         keys.reserve(values: sorted.count, bytes: 16 * sorted.count)
-        for (key, _) in sorted { keys.append(key.bytes) }
+        for (key, _) in sorted { keys.append(words: key.words) }
         return BulkInsert(
             into: "client_reference",
             [

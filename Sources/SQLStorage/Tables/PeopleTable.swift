@@ -59,36 +59,37 @@ struct PeopleTable {
         }
         guard !added.isEmpty else { return (false, now) }
 
-        _ = try connection.insert(pipelined: [
-            BulkInsert(
-                into: "person",
-                [
-                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: opened.count)),
-                    BulkColumn("person_id", .uuids(opened.map(\.1.rawValue))),
-                    BulkColumn("opened_by", .integers(opened.map(\.0.sequence))),
-                ]),
-            BulkInsert(
-                into: "membership",
-                [
-                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: opened.count)),
-                    BulkColumn("membership_id", .uuids(opened.map(\.2.rawValue))),
-                    BulkColumn("person_id", .uuids(opened.map(\.1.rawValue))),
-                    BulkColumn("source", .integers(opened.map(\.0.source.rawValue))),
-                    BulkColumn("staff_code", .texts(packed(opened.map(\.0.staffCode)))),
-                    BulkColumn("opened_by", .integers(opened.map(\.0.sequence))),
-                ]),
-            BulkInsert(
-                into: "identifier",
-                [
-                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: added.count)),
-                    BulkColumn("source", .integers(added.map(\.sighting.source.rawValue))),
-                    BulkColumn("kind", .constant(IdentifierKind.badge.rawValue, count: added.count)),
-                    BulkColumn("text", .texts(packed(added.map(\.sighting.identifier)))),
-                    BulkColumn("valid_from", .integers(added.map(\.sighting.sequence))),
-                    BulkColumn("valid_to", .optionalIntegers(added.map(\.validTo))),
-                    BulkColumn("membership_id", .uuids(added.map(\.membership.rawValue))),
-                ]),
-        ].filter { $0.rowCount > 0 })
+        _ = try connection.insert(
+            pipelined: [
+                BulkInsert(
+                    into: "person",
+                    [
+                        BulkColumn("tenant_id", .constant(tenant.rawValue, count: opened.count)),
+                        BulkColumn("person_id", .uuids(opened.map(\.1.rawValue))),
+                        BulkColumn("opened_by", .integers(opened.map(\.0.sequence))),
+                    ]),
+                BulkInsert(
+                    into: "membership",
+                    [
+                        BulkColumn("tenant_id", .constant(tenant.rawValue, count: opened.count)),
+                        BulkColumn("membership_id", .uuids(opened.map(\.2.rawValue))),
+                        BulkColumn("person_id", .uuids(opened.map(\.1.rawValue))),
+                        BulkColumn("source", .integers(opened.map(\.0.source.rawValue))),
+                        BulkColumn("staff_code", .texts(packed(opened.map(\.0.staffCode)))),
+                        BulkColumn("opened_by", .integers(opened.map(\.0.sequence))),
+                    ]),
+                BulkInsert(
+                    into: "identifier",
+                    [
+                        BulkColumn("tenant_id", .constant(tenant.rawValue, count: added.count)),
+                        BulkColumn("source", .integers(added.map(\.sighting.source.rawValue))),
+                        BulkColumn("kind", .constant(IdentifierKind.badge.rawValue, count: added.count)),
+                        BulkColumn("text", .texts(packed(added.map(\.sighting.identifier)))),
+                        BulkColumn("valid_from", .integers(added.map(\.sighting.sequence))),
+                        BulkColumn("valid_to", .optionalIntegers(added.map(\.validTo))),
+                        BulkColumn("membership_id", .uuids(added.map(\.membership.rawValue))),
+                    ]),
+            ].filter { $0.rowCount > 0 })
         _ = try connection.run(
             pipelined: ended.map { subject, validFrom, sequence in
                 """

@@ -88,14 +88,13 @@ struct ScanTallyTable {
         }
     }
 
-
     /// Adds the deltas and returns the keys that did not count before.
     func add(_ deltas: [BadgeKey: ScanDelta], layout: StationLayout) throws(SQLError) -> [BadgeKey] {
         guard !deltas.isEmpty else { return [] }
         let sorted = deltas.sorted { $0.key < $1.key }
         var badges = PackedBytes()
         badges.reserve(values: sorted.count, bytes: 16 * sorted.count)
-        for (key, _) in sorted { badges.append(key.badge.bytes) }
+        for (key, _) in sorted { badges.append(words: key.badge.words) }
         let rows = try connection.insert(
             BulkInsert(
                 into: "badge_tally",
@@ -127,7 +126,7 @@ struct ScanTallyTable {
     /// Every counting row of the badges.
     func countingRows(of badges: [Pseudonym], layout: StationLayout) throws(SQLError) -> [BadgeKey] {
         var keys = PackedBytes()
-        for badge in badges { keys.append(badge.bytes) }
+        for badge in badges { keys.append(words: badge.words) }
         return try connection.lookup(
             BulkLookup(
                 [
@@ -143,7 +142,8 @@ struct ScanTallyTable {
     }
 
     /// Where a badge counts, and the latest moment there.
-    func places(ofBadge badge: Pseudonym, layout: StationLayout) throws(SQLError) -> [(span: StationSpan, lastOccurredAt: Instant)] {
+    func places(ofBadge badge: Pseudonym, layout: StationLayout) throws(SQLError) -> [(span: StationSpan, lastOccurredAt: Instant)]
+    {
         try connection.run(
             """
             SELECT span_id, clear_mark, last_occurred_at_us FROM badge_tally

@@ -92,7 +92,8 @@ actor GroupWriter {
             var left: [PendingUnit] = []
             var references = 0
             for unit in waiting.units {
-                let fits = group.isEmpty
+                let fits =
+                    group.isEmpty
                     || (group.count < Self.unitsPerGroupMax && references + unit.references.count <= Self.referencesPerGroupMax)
                 if unit.tenant == first.tenant, left.allSatisfy({ $0.tenant != first.tenant }), fits {
                     group.append(unit)

@@ -2,12 +2,12 @@ import AttendanceCore
 
 /// What a reading closure gets: one tenant, one moment, one connection.
 class ReadingTransaction: ReadTransaction {
-    let connection: any SQLConnection
-    let tenant: TenantID
+    final let connection: any SQLConnection
+    final let tenant: TenantID
     /// The terms read so far; handed on from transaction to transaction by whoever owns the connection.
-    var terms: TermBook
+    final var terms: TermBook
     /// The engine's own word on what failed, for whoever began the transaction.
-    private(set) var failure: SQLError?
+    final private(set) var failure: SQLError?
     private let trouble: EngineTrouble
 
     init(connection: any SQLConnection, tenant: TenantID, terms: TermBook, trouble: EngineTrouble) {
@@ -30,10 +30,10 @@ class ReadingTransaction: ReadTransaction {
     /// Called before projections are read: a writing transaction may hold changes back.
     func settle() throws(AttendanceError) {}
 
-    var ledger: LedgerTable { LedgerTable(connection: connection, tenant: tenant) }
-    var tallies: ScanTallyTable { ScanTallyTable(connection: connection, tenant: tenant) }
-    var stations: StationTable { StationTable(connection: connection, tenant: tenant) }
-    var audit: AuditTable { AuditTable(connection: connection, tenant: tenant) }
+    final var ledger: LedgerTable { LedgerTable(connection: connection, tenant: tenant) }
+    final var tallies: ScanTallyTable { ScanTallyTable(connection: connection, tenant: tenant) }
+    final var stations: StationTable { StationTable(connection: connection, tenant: tenant) }
+    final var audit: AuditTable { AuditTable(connection: connection, tenant: tenant) }
 
     // MARK: LedgerReading
 
@@ -61,7 +61,8 @@ class ReadingTransaction: ReadTransaction {
         let entries = try attempt { () throws(SQLError) in
             try ledger.scans(of: source, after: position, limit: limit, terms: &terms)
         }
-        let next = entries.count < limit
+        let next =
+            entries.count < limit
             ? nil : entries.last.map { ScanPosition(occurredAt: $0.claim.occurredAt, sequence: $0.sequence) }
         var spans: [WireText: [StationSpan]] = [:]
         for span in layout.spans where span.source == source { spans[span.claimed, default: []].append(span) }

@@ -11,7 +11,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     /// The tenant's last entry, locked; nil until somebody appends.
     private var lockedHead: LedgerTable.Head?
     private var storedHead: LedgerTable.Head?
-    private lazy var fold = projectionFold(StationLayout())
+    private var fold: ProjectionFold
     private var places: [EntrySource: [Pseudonym: ReferencePlace?]] = [:]
 
     private var entries = EntryBuffer()
@@ -27,6 +27,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     ) {
         self.sealer = sealer
         self.memory = memory
+        fold = ProjectionFold(connection: connection, tenant: tenant, sealer: sealer, layout: StationLayout())
         super.init(connection: connection, tenant: tenant, terms: memory.terms[tenant] ?? TermBook(), trouble: trouble)
     }
 

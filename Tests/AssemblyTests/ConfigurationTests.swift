@@ -1,0 +1,114 @@
+@testable import Assembly
+import AttendanceCore
+import Testing
+
+@Suite struct `The configuration` {
+    private func read(
+        _ environment: [String: String] = [:], file: String? = nil, flags: [SettingName: String] = [:]
+    ) throws -> Configuration {
+        try Configuration(environment: environment, file: file, flags: flags)
+    }
+
+    @Test func `needs nothing`() throws {
+        let configuration = try read()
+        #expect(configuration.sharedAddresses == [.init(host: "127.0.0.1", port: 8000)])
+        #expect(configuration.trackAttendanceAddresses.isEmpty)
+        #expect(configuration.database == .sqlite(file: "./muster-data/muster.sqlite"))
+        #expect(configuration.closedLimit == 60 && configuration.publicLimit == 30 && configuration.windowSeconds == 60)
+        #expect(configuration.apiKey == nil)
+    }
+
+    @Test func `takes flags over the environment over the file`() throws {
+        let file = "MUSTER_DATA=/file\nRATE_LIMIT_MAX=7\nMUSTER_LOG=error\n"
+        let configuration = try read(
+            ["MUSTER_DATA": "/environment", "MUSTER_LOG": "debug"], file: file, flags: [.data: "/flag"])
+        #expect(configuration.dataDirectory == "/flag")
+        #expect(configuration.logLevel == .debug)
+        #expect(configuration.closedLimit == 7)
+        let origins = Dictionary(uniqueKeysWithValues: configuration.values.map { ($0.name, $0.origin) })
+        #expect(origins[.data] == .flag && origins[.log] == .environment && origins[.rateLimitMax] == .file)
+        #expect(origins[.publicRateLimitMax] == .standard)
+    }
+
+    @Test(
+        arguments: [
+            ("A=1", ["A": "1"]), ("export A=1", ["A": "1"]), ("  A = 1  ", ["A": "1"]), ("# A=1\n\nB=2", ["B": "2"]),
+            (#"A="x # y" # z"#, ["A": "x # y"]), ("A='x'", ["A": "x"]), ("A=x # y", ["A": "x"]), ("A=x#y", ["A": "x#y"]),
+            ("A=", ["A": ""]), ("A=b=c", ["A": "b=c"]), ("A=1\r\nB=2\r\n", ["A": "1", "B": "2"]),
+        ] as [(String, [String: String])])
+    func `reads a file's line`(text: String, values: [String: String]) throws {
+        #expect(try Configuration.parse(text) == values)
+    }
+
+    @Test(
+        arguments: [
+            ("0.0.0.0:80", [.init(host: "0.0.0.0", port: 80)]), ("[::1]:0", [.init(host: "::1", port: 0)]), ("off", []),
+            ("a:1;b:2", [.init(host: "a", port: 1), .init(host: "b", port: 2)]),
+        ] as [(String, [Configuration.Address])])
+    func `reads an address`(text: String, addresses: [Configuration.Address]) throws {
+        #expect(try Configuration.addresses(text, .listen) == addresses)
+    }
+
+    @Test func `reads the tenant an address is for`() throws {
+        let address = try #require(try Configuration.addresses("0.0.0.0:80,tenant=school", .listen).first)
+        #expect(address.tenant == (try TenantName(parsing: "school")))
+    }
+
+    @Test(
+        arguments: [
+            (["PORT": "5000"], "0.0.0.0", 5000), (["HOST": "10.0.0.1"], "10.0.0.1", 8000),
+            (["HOST": "::", "PORT": "81"], "::", 81), (["PORT": "5000", "MUSTER_LISTEN": "127.0.0.1:1"], "127.0.0.1", 1),
+        ] as [([String: String], String, Int)])
+    func `knows the names of other servers`(environment: [String: String], host: String, port: Int) throws {
+        #expect(try read(environment).sharedAddresses == [.init(host: host, port: port)])
+    }
+
+    @Test(arguments: [
+        ("1 minute", 60), ("30 seconds", 30), ("2 hours", 7200), ("90s", 90), ("60000", 60), ("1m", 60), ("500", 1),
+    ])
+    func `reads a window`(text: String, seconds: Int) throws {
+        #expect(try read(["RATE_LIMIT_WINDOW": text]).windowSeconds == seconds)
+    }
+
+    @Test(arguments: [
+        ("MUSTER_LISTEN", "8000"), ("MUSTER_LISTEN", "host:99999"), ("MUSTER_LISTEN", ":80"), ("MUSTER_LISTEN", "a:1,owner=x"),
+        ("MUSTER_LISTEN", "a:1,tenant=Not A Name"), ("MUSTER_LOG", "loud"), ("MUSTER_TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("DATABASE_URL", "mysql://x"), ("API_KEY", "short"), ("API_KEY", "changeme-changeme-changeme"),
+        ("RATE_LIMIT_MAX", "-1"), ("RATE_LIMIT_MAX", "many"), ("RATE_LIMIT_WINDOW", "soon"), ("RATE_LIMIT_WINDOW", "0"),
+        ("RATE_LIMIT_WINDOW", "99 days"), ("PORT", "x"), ("MUSTER_UNKNOWN", "1"),
+    ])
+    func `refuses a bad value with a line that names the setting`(name: String, value: String) {
+        let error = #expect(throws: Misuse.self) { try read([name: value]) }
+        #expect(error?.description.contains(name == "PORT" ? "PORT" : name) == true)
+    }
+
+    @Test(arguments: [
+        ("postgresql://u:secret@h/db", "postgresql://u:***@h/db"),
+        ("postgresql://h/db?password=secret&x=1", "postgresql://h/db?password=***&x=1"),
+        ("postgresql://u@h/db", "postgresql://u@h/db"), ("postgresql://u:p@ss@h/db", "postgresql://u:***@h/db"),
+    ])
+    func `never shows a password`(url: String, shown: String) {
+        #expect(SettingName.databaseURL.shown(url) == shown)
+    }
+
+    @Test func `never shows a key`() {
+        #expect(!SettingName.apiKey.shown("0123456789abcdef").contains("0123"))
+    }
+
+    @Test(
+        arguments: [
+            ("1d", 86_400), ("90d", 90 * 86_400), ("2026-02-12", 57_600), ("2026-02-13", 57_600 + 86_400),
+            ("2028-02-29", 64_598_400),
+        ] as [(String, Int64)])
+    func `of a key's end is a number of days or a day`(text: String, secondsAhead: Int64) throws {
+        let now = Instant(microseconds: 1_770_883_200_000_000)  // 2026-02-12T08:00:00Z
+        #expect(try Command.expiry(text, now: now).seconds(since: now) == secondsAhead)
+    }
+
+    @Test(arguments: ["0d", "d", "tomorrow", "2026-02-30", "2025-01-01", "2026-2-12", "26-02-12", "-5d"])
+    func `of a key's end is nothing else`(text: String) {
+        #expect(throws: Misuse.self) {
+            try Command.expiry(text, now: Instant(microseconds: 1_770_883_200_000_000))
+        }
+    }
+}
