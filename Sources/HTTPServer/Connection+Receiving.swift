@@ -108,7 +108,8 @@ extension Connection {
         var fields: [HeaderFields.Field] = []
         fields.reserveCapacity(raw.count)
         do throws(HeadFault) {
-            for unsafe entry in unsafe raw {
+            for index in raw.indices {
+                let entry = unsafe raw[index]
                 let field = unsafe HeaderFields.Field(
                     name: text(entry.name, entry.name_size), value: text(entry.value, entry.value_size))
                 try rules.note(field, hasTrailingBlanks: unsafe entry.has_trailing_blanks)

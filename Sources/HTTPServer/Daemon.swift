@@ -41,7 +41,9 @@ private enum DaemonCallbacks {
             return unsafe core.mayAccept(peer) ? .YES : .NO
         }
         unsafe settings.connection_changed = { context, handle, slot, change in
-            guard let core = unsafe DaemonCallbacks.core(context), let handle = unsafe handle, let slot = unsafe slot else { return }
+            guard let core = unsafe DaemonCallbacks.core(context), let handle = unsafe handle, let slot = unsafe slot else {
+                return
+            }
             if change == .CONNECTION_NOTIFY_STARTED {
                 let connection = unsafe Connection(core: core, handle: handle)
                 unsafe slot.pointee = Unmanaged.passRetained(connection).toOpaque()

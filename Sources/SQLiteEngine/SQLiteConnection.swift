@@ -108,7 +108,10 @@ public final class SQLiteConnection: SQLConnection {
                     "(" + lent.indices.map { "?\(row * lent.count + $0 + 1)" }.joined(separator: ", ") + ")"
                 }.joined(separator: ", ")
                 try prepared(
-                    "WITH given (\(names)) AS (VALUES \(values)) SELECT \(lookup.selecting) FROM given \(lookup.joining)"
+                    """
+                    WITH given (\(names)) AS (VALUES \(values))
+                    SELECT \(lookup.selecting) FROM given CROSS JOIN \(lookup.from) WHERE \(lookup.matching)
+                    """
                 ).run(forRows: next..<(next + count), of: lent, rowsPerRun: size, addingTo: &rows)
                 next += count
             }

@@ -7,7 +7,7 @@ extension `The program` {
         /// Every case on the listener that all dialects share and on the dialect's own, and again after a restart.
         @Test(arguments: StoreKind.underTest)
         func `holds in every golden case, also after a restart`(on kind: StoreKind) async throws {
-            let suite = try GoldenSuite(resource("../DialectTrackAttendanceTests/Golden/trackattendance.json"))
+            let suite = try GoldenSuite(source("../DialectTrackAttendanceTests/Golden/trackattendance.json"))
             try #require(suite.scenarios.count > 40)
             try await Place.on(kind) { place in
                 var known: [Plain]?

@@ -29,7 +29,7 @@ extension `The program` {
             }
         }
 
-        @Test func `waits for a command that a terminal's interrupt reaches as well`() async throws {
+        @Test func `ends well where one signal follows another`() async throws {
             try await Place.on(.sqlite) { place in
                 let server = try await place.serve()
                 server.process.signal(SIGINT)

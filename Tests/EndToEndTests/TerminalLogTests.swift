@@ -1,3 +1,4 @@
+import Foundation
 import TestKit
 import Testing
 
@@ -11,7 +12,8 @@ struct TerminalLog {
 
     init() throws {
         var scans = [[Scan]](repeating: [], count: Self.stationCount)
-        let lines = String(decoding: try resource("Data/terminal-log-2015.dat"), as: UTF8.self).split { $0.isNewline }
+        let file = try #require(Bundle.module.url(forResource: "Data/terminal-log-2015", withExtension: "dat"))
+        let lines = String(decoding: try Data(contentsOf: file), as: UTF8.self).split { $0.isNewline }
         for (number, line) in lines.enumerated() {
             let fields = line.split(separator: "\t")
             let user = try #require(fields.first).filter { $0 != " " }

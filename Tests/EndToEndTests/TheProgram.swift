@@ -16,7 +16,14 @@ import Testing
     static let isPromised = ProcessInfo.processInfo.environment["CI"] == "true"
 }
 
-func resource(_ path: String, besides file: String = #filePath) throws -> [UInt8] {
+/// A tool that a test needs besides the project's own.
+func tool(_ names: String...) -> String? {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":")
+    return names.lazy.flatMap { name in folders.map { "\($0)/\(name)" } }.first(where: FileManager.default.isExecutableFile)
+}
+
+/// The bytes of a file among the tests' sources.
+func source(_ path: String, besides file: String = #filePath) throws -> [UInt8] {
     let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     return Array(try #require(FileManager.default.contents(atPath: "\(folder)/\(path)")))
 }

@@ -21,18 +21,19 @@ import Testing
         return (match.route.handler, match.parameters)
     }
 
-    @Test(arguments: [
-        (HTTPMethod.get, "/", "root", [:]),
-        (.get, "/attendance/17", "entry", ["id": "17"]),
-        (.get, "/attendance/a%2Fb", "entry", ["id": "a/b"]),
-        (.get, "/attendance/sync", "sync state", [:]),
-        (.post, "/attendance/sync", "sync", [:]),
-        (.put, "/attendance/sync", "replace", ["id": "sync"]),
-        (.get, "/attendance/sync/photo", "photo", ["id": "sync"]),
-        (.get, "/dashboard/", "dashboard", [:]),
-        (.head, "/attendance/17", "entry", ["id": "17"]),
-        (.head, "/file", "file's head", [:]),
-    ] as [(HTTPMethod, String, String, [String: String])])
+    @Test(
+        arguments: [
+            (HTTPMethod.get, "/", "root", [:]),
+            (.get, "/attendance/17", "entry", ["id": "17"]),
+            (.get, "/attendance/a%2Fb", "entry", ["id": "a/b"]),
+            (.get, "/attendance/sync", "sync state", [:]),
+            (.post, "/attendance/sync", "sync", [:]),
+            (.put, "/attendance/sync", "replace", ["id": "sync"]),
+            (.get, "/attendance/sync/photo", "photo", ["id": "sync"]),
+            (.get, "/dashboard/", "dashboard", [:]),
+            (.head, "/attendance/17", "entry", ["id": "17"]),
+            (.head, "/file", "file's head", [:]),
+        ] as [(HTTPMethod, String, String, [String: String])])
     func `leads to the most fixed route`(
         method: HTTPMethod, raw: String, handler: String, parameters: [String: String]
     ) throws {

@@ -4,7 +4,10 @@ import HTTPServer
 import Testing
 
 @Suite struct `A listener` {
-    @Test(arguments: [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("::", "::1"), ("::", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("localhost", "127.0.0.1")])
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("::", "::1"), ("::", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"),
+        ("localhost", "127.0.0.1"),
+    ])
     func `serves on the address it is given`(host: String, reached: String) async throws {
         let handler = Handler { .answer(.text($0.clientAddress)) }
         try await serving(handler, configured: { $0.host = host }) { listener in
@@ -102,7 +105,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "x", "1.2.3", "1.2.3.4/33", "1.2.3.4/-1", "1.2.3.4/+8", "1.2.3.4/", "::/129", "::1/x", "1.2.3.4/8/8", "fe80::1%lo"])
+    @Test(arguments: [
+        "", "x", "1.2.3", "1.2.3.4/33", "1.2.3.4/-1", "1.2.3.4/+8", "1.2.3.4/", "::/129", "::1/x", "1.2.3.4/8/8", "fe80::1%lo",
+    ])
     func `range that is malformed is none`(text: String) {
         #expect(AddressRange(text) == nil)
     }

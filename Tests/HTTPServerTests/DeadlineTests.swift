@@ -25,7 +25,10 @@ import Testing
         ("", "GET /" + String(repeating: "a", count: 200), false),
         ("GET /a HTTP/1.1\r\nHost: h\r\n", "X-A: " + String(repeating: "a", count: 200), true),
         ("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\n", String(repeating: "a", count: 200), true),
-        ("POST /later/echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", String(repeating: "1\r\na\r\n", count: 100), true),
+        (
+            "POST /later/echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
+            String(repeating: "1\r\na\r\n", count: 100), true
+        ),
         ("POST /deny HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\n", String(repeating: "a", count: 200), true),
     ])
     func `ends a request that trickles in`(start: String, rest: String, isTold: Bool) async throws {

@@ -11,16 +11,27 @@ import Testing
     }
 
     static let byUs = [
-        Ambiguous(name: "length and encoding", text: request("POST /echo", ["Content-Length: 3", "Transfer-Encoding: chunked"], body: "0\r\n\r\n")),
-        Ambiguous(name: "encoding and length", text: request("POST /echo", ["Transfer-Encoding: chunked", "Content-Length: 3"], body: "0\r\n\r\n")),
-        Ambiguous(name: "encoding and bad length", text: request("POST /echo", ["Transfer-Encoding: chunked", "Content-Length: +3"], body: "0\r\n\r\n")),
-        Ambiguous(name: "two different lengths", text: request("POST /echo", ["Content-Length: 3", "Content-Length: 4"], body: "abcd")),
+        Ambiguous(
+            name: "length and encoding",
+            text: request("POST /echo", ["Content-Length: 3", "Transfer-Encoding: chunked"], body: "0\r\n\r\n")),
+        Ambiguous(
+            name: "encoding and length",
+            text: request("POST /echo", ["Transfer-Encoding: chunked", "Content-Length: 3"], body: "0\r\n\r\n")),
+        Ambiguous(
+            name: "encoding and bad length",
+            text: request("POST /echo", ["Transfer-Encoding: chunked", "Content-Length: +3"], body: "0\r\n\r\n")),
+        Ambiguous(
+            name: "two different lengths", text: request("POST /echo", ["Content-Length: 3", "Content-Length: 4"], body: "abcd")),
         Ambiguous(name: "two equal lengths", text: request("POST /echo", ["Content-Length: 3", "content-length: 3"], body: "abc")),
-        Ambiguous(name: "two encodings", text: request("POST /echo", ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], body: "0\r\n\r\n")),
-        Ambiguous(name: "a list of encodings", text: request("POST /echo", ["Transfer-Encoding: gzip, chunked"], body: "0\r\n\r\n")),
+        Ambiguous(
+            name: "two encodings",
+            text: request("POST /echo", ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], body: "0\r\n\r\n")),
+        Ambiguous(
+            name: "a list of encodings", text: request("POST /echo", ["Transfer-Encoding: gzip, chunked"], body: "0\r\n\r\n")),
         Ambiguous(name: "an unknown encoding", text: request("POST /echo", ["Transfer-Encoding: xchunked"])),
         Ambiguous(name: "identity", text: request("POST /echo", ["Transfer-Encoding: identity"])),
-        Ambiguous(name: "blanks behind the encoding", text: request("POST /echo", ["Transfer-Encoding: chunked "], body: "0\r\n\r\n")),
+        Ambiguous(
+            name: "blanks behind the encoding", text: request("POST /echo", ["Transfer-Encoding: chunked "], body: "0\r\n\r\n")),
         Ambiguous(name: "an encoding in 1.0", text: "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         Ambiguous(name: "blank before the colon", text: request("GET /", ["Authorization : x"])),
         Ambiguous(name: "tab before the colon", text: request("GET /", ["Transfer-Encoding\t: chunked"])),

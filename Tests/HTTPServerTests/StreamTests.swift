@@ -49,7 +49,8 @@ import Testing
     @Test func `skips empty pieces`() async throws {
         let pieces = Mutex<[[UInt8]]>.Reference([[], [1], [], [], [2, 3], []])
         let handler = Handler { _ in
-            .answer(Response(status: 200, body: .stream(ByteStream { pieces.value.withLock { $0.isEmpty ? nil : $0.removeFirst() } })))
+            .answer(
+                Response(status: 200, body: .stream(ByteStream { pieces.value.withLock { $0.isEmpty ? nil : $0.removeFirst() } })))
         }
         try await serving(handler) { listener in
             let client = try RawClient(port: listener.port)

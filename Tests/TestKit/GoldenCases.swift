@@ -135,6 +135,13 @@ public struct GoldenRequest: Sendable {
     public let target: String
     public let headers: HeaderFields
     public let body: [UInt8]
+
+    public init(method: HTTPMethod, target: String, headers: HeaderFields, body: [UInt8]) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+    }
 }
 
 /// An answer with its body in one piece.

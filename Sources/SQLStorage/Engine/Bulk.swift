@@ -20,22 +20,26 @@ public struct BulkInsert: Sendable {
     }
 }
 
-/// A selection by many keys.
+/// A selection by many keys: each key probes an index by itself.
 ///
-/// The keys are a relation named `given` with the columns' names. The statement reads
-/// `SELECT <selecting> FROM given <joining>`. PostgreSQL runs it once, over arrays; SQLite for some keys at a time. So it has
-/// to mean the same for each key by itself: no aggregates, no `ORDER BY`, no `LIMIT`. Rows come in no promised order.
+/// The keys are a relation named `given` with the columns' names. The statement means
+/// `SELECT <selecting> FROM given, <from> WHERE <matching>`, with the keys always in the outer loop: no planner may decide,
+/// by what it knew of the table when it was small, to read all of it instead. It has to mean the same for each key by
+/// itself: no aggregates, no `ORDER BY`, no `LIMIT`. Rows come in no promised order.
 public struct BulkLookup: Sendable {
     public let keys: [BulkColumn]
     public let selecting: StaticString
-    public let joining: StaticString
+    /// The tables that are searched, joined inside as may be.
+    public let from: StaticString
+    public let matching: StaticString
     public let keyCount: Int
 
-    public init(_ keys: [BulkColumn], selecting: StaticString, joining: StaticString) {
+    public init(_ keys: [BulkColumn], selecting: StaticString, from: StaticString, matching: StaticString) {
         precondition(Set(keys.map(\.count)).count == 1, "every column has as many values as the others")
         self.keys = keys
         self.selecting = selecting
-        self.joining = joining
+        self.from = from
+        self.matching = matching
         keyCount = keys[0].count
     }
 }

@@ -142,6 +142,7 @@ extension Migration {
                 FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, person_id)
             ) \(w.keyedTable);
             CREATE UNIQUE INDEX membership_by_staff_code ON membership (tenant_id, source, staff_code);
+            CREATE INDEX membership_by_person ON membership (tenant_id, person_id);
 
             CREATE TABLE identifier (
                 tenant_id \(w.integer) NOT NULL REFERENCES tenant (tenant_id),
@@ -154,6 +155,7 @@ extension Migration {
                 PRIMARY KEY (tenant_id, source, kind, text, valid_from),
                 FOREIGN KEY (tenant_id, membership_id) REFERENCES membership (tenant_id, membership_id)
             ) \(w.keyedTable);
+            CREATE INDEX identifier_by_membership ON identifier (tenant_id, membership_id);
 
             CREATE TABLE roster (
                 tenant_id \(w.integer) NOT NULL PRIMARY KEY REFERENCES tenant (tenant_id),

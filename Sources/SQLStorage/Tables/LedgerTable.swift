@@ -139,9 +139,9 @@ struct LedgerTable {
                     BulkColumn("reference", .blobs(keys)),
                 ],
                 selecting: "r.reference, r.sequence, r.span_id",
-                joining: """
-                    JOIN client_reference r ON r.tenant_id = given.tenant_id AND r.source = given.source
-                    AND r.reference = given.reference
+                from: "client_reference r",
+                matching: """
+                    r.tenant_id = given.tenant_id AND r.source = given.source AND r.reference = given.reference
                     """)
         ).map { row in
             (Pseudonym(row.blob(0)), ReferencePlace(sequence: row.integer(1), span: row.integerOrNil(2)))

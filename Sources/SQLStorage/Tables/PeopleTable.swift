@@ -105,9 +105,9 @@ struct PeopleTable {
         let rows = try connection.lookup(
             BulkLookup(
                 keys(staffCodes, textColumn: "staff_code"), selecting: "m.source, m.staff_code, m.membership_id",
-                joining: """
-                    JOIN membership m ON m.tenant_id = given.tenant_id AND m.source = given.source
-                    AND m.staff_code = given.staff_code
+                from: "membership m",
+                matching: """
+                    m.tenant_id = given.tenant_id AND m.source = given.source AND m.staff_code = given.staff_code
                     """))
         var found: [Subject: Identifier<Membership>] = [:]
         for row in rows { found[subject(row)] = Identifier(rawValue: row.uuid(2)) }
@@ -120,10 +120,13 @@ struct PeopleTable {
         let rows = try connection.lookup(
             BulkLookup(
                 keys(badges, textColumn: "text"), selecting: "i.source, i.text, m.staff_code, i.valid_from",
-                joining: """
-                    JOIN identifier i ON i.tenant_id = given.tenant_id AND i.source = given.source AND i.kind = 1
-                    AND i.text = given.text AND i.valid_to IS NULL
+                from: """
+                    identifier i
                     JOIN membership m ON m.tenant_id = i.tenant_id AND m.membership_id = i.membership_id
+                    """,
+                matching: """
+                    i.tenant_id = given.tenant_id AND i.source = given.source AND i.kind = 1 AND i.text = given.text
+                    AND i.valid_to IS NULL
                     """))
         var found: [Subject: (staffCode: WireText, validFrom: Int64)] = [:]
         for row in rows { found[subject(row)] = (WireText(row.text(2)), row.integer(3)) }

@@ -134,7 +134,8 @@ struct ScanTallyTable {
                     BulkColumn("badge", .blobs(keys)),
                 ],
                 selecting: "t.badge, t.span_id, t.unit_term, t.clear_mark",
-                joining: "JOIN badge_tally t ON t.tenant_id = given.tenant_id AND t.badge = given.badge")
+                from: "badge_tally t",
+                matching: "t.tenant_id = given.tenant_id AND t.badge = given.badge")
         ).compactMap { row in
             guard row.integer(3) == layout[row.integer(1)].clearedThrough else { return nil }
             return BadgeKey(badge: Pseudonym(row.blob(0)), span: row.integer(1), unit: row.integer(2))

@@ -82,8 +82,8 @@ final class Place: Sendable {
         return environment.merging(["RATE_LIMIT_MAX": "0", "PUBLIC_RATE_LIMIT_MAX": "0"]) { $1 }.merging(more) { $1 }
     }
 
-    func start(_ arguments: [String], environment more: [String: String] = [:]) throws -> ChildProcess {
-        let process = try ChildProcess(arguments, environment: environment(more), directory: directory)
+    func start(_ arguments: [String], environment more: [String: String] = [:]) async throws -> ChildProcess {
+        let process = try await ChildProcess(arguments, environment: environment(more), directory: directory)
         started.withLock { $0.append(process) }
         return process
     }
@@ -98,7 +98,7 @@ final class Place: Sendable {
     func muster(
         _ arguments: [String], environment more: [String: String] = [:]
     ) async throws -> (code: Int32, output: String, errors: String) {
-        let process = try start([Self.program] + arguments, environment: more)
+        let process = try await start([Self.program] + arguments, environment: more)
         let code = try await process.exit(within: 30)
         return (code, process.output, process.errors)
     }
@@ -111,7 +111,7 @@ final class Place: Sendable {
         var environment = more
         if let key { environment["API_KEY"] = key }
         let listen = more["MUSTER_LISTEN"] == nil && more["PORT"] == nil ? ["--listen", "127.0.0.1:0"] : []
-        let process = try start(through + [Self.program, "serve"] + listen + arguments, environment: environment)
+        let process = try await start(through + [Self.program, "serve"] + listen + arguments, environment: environment)
         let ports = try await wait(for: "the server to listen", seconds: 20) { () -> [(String, Int)]? in
             guard process.exitCode == nil else { throw Overdue(what: "the server, which ended: \(process.errors)") }
             // The greeting is written at once, and this line stands behind those of the listeners.
