@@ -75,7 +75,8 @@ let package = Package(
         tests(
             "DialectTrackAttendanceTests",
             uses: [
-                "AttendanceCore", "DialectKit", "DialectTrackAttendance", "Digests", "HTTPMessages", "StrictJSON", "TestKit",
+                "AttendanceCore", "DialectKit", "DialectTrackAttendance", "Digests", "HTTPMessages", "SQLStorage", "SQLiteEngine",
+                "StrictJSON", "TestKit",
             ], resources: [.copy("Golden")]),
         tests("AssemblyTests", uses: ["Assembly", "AttendanceCore", "HTTPMessages", "TestKit"]),
         tests(

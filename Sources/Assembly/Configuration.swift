@@ -125,9 +125,10 @@ struct Configuration: Sendable {
             throw Misuse("\(name) in \(origin) is no setting of Muster; muster config lists them")
         }
         values = SettingName.allCases.map { name in
-            if let value = flags[name] { return (name, value, .flag) }
-            if let value = environment[name.rawValue] { return (name, value, .environment) }
-            if let value = fromFile[name.rawValue] { return (name, value, .file) }
+            // An empty value is no value: it is how a line of an old .env or a compose file leaves a setting open.
+            if let value = flags[name], !value.isEmpty { return (name, value, .flag) }
+            if let value = environment[name.rawValue], !value.isEmpty { return (name, value, .environment) }
+            if let value = fromFile[name.rawValue], !value.isEmpty { return (name, value, .file) }
             return (name, name.standard, .standard)
         }
         let all = values
@@ -138,7 +139,10 @@ struct Configuration: Sendable {
 
         if !isSet(.listen), value(.host) != nil || value(.port) != nil {
             let host = value(.host) ?? "0.0.0.0"
-            sharedAddresses = try Self.addresses("\(host.contains(":") ? "[\(host)]" : host):\(value(.port) ?? "8000")", .port)
+            let address = "\(host.contains(":") ? "[\(host)]" : host):\(value(.port) ?? "8000")"
+            sharedAddresses = try Self.addresses(address, .port)
+            let origin = all.first { $0.name == (value(.port) == nil ? .host : .port) }?.origin ?? .standard
+            values = all.map { $0.name == .listen ? (.listen, address, origin) : $0 }
         } else {
             sharedAddresses = try Self.addresses(value(.listen) ?? "off", .listen)
         }
@@ -167,7 +171,7 @@ struct Configuration: Sendable {
     /// `NAME=value` lines; `export`, quotes, blank lines and `#` comments as usual.
     static func parse(_ file: String) throws -> [String: String] {
         var found: [String: String] = [:]
-        for (number, line) in file.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in file.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             var text = line.trimmed
             if text.isEmpty || text.hasPrefix("#") { continue }
             if text.hasPrefix("export ") { text = String(text.dropFirst(7)).trimmed }

@@ -29,6 +29,10 @@ struct Mounts: RequestHandler {
         // A listener bound to another tenant serves that one only: its address says who is meant.
         if home == .default, head.path.segments.count >= 2, head.path.segments[0] == "t" {
             guard let named = try? TenantName(parsing: head.path.segments[1]) else { return await unrouted(head, [], .nobody) }
+            // Relative addresses of a page need the slash behind the tenant's name; a browser is sent there.
+            if head.path.segments.count == 2, head.method == .get, head.asksForHTML {
+                return .answer(Response(status: 302, headers: ["Location": "\(named)/"]))
+            }
             name = named
             head.path = head.path.dropping(2)
         }

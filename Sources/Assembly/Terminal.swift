@@ -48,6 +48,14 @@ enum Terminal {
         return shown
     }
 
+    /// A text as one word of a shell's command line.
+    static func shellWord(_ text: String) -> String {
+        let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-./:@_=%".utf8
+        let isPlain = text.utf8.allSatisfy { plain.contains($0) }
+        if isPlain, !text.isEmpty { return text }
+        return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+    }
+
     private static func write(_ text: String, to descriptor: Int32) {
         let bytes = Array(text.utf8)
         var written = 0

@@ -125,6 +125,10 @@ public final class PostgresConnection: SQLConnection {
         }
     }
 
+    public func allowLongStatements() throws(SQLError) {
+        _ = try run("SELECT set_config('statement_timeout', \("\(engine.limits.scriptSecondsMax)s"), true)")
+    }
+
     public func tables() throws(SQLError) -> Set<String> {
         Set(
             try run(
@@ -165,7 +169,7 @@ public final class PostgresConnection: SQLConnection {
         guard try run("SELECT to_regnamespace(quote_ident(\(engine.schema))) IS NULL")[0].integer(0) == 1 else { return }
         do throws(SQLError) {
             _ = try exchange([Request("CREATE SCHEMA IF NOT EXISTS \"\(quoted)\"", [])])
-        } catch where error.kind == .constraint {
+        } catch  where error.kind == .constraint {
             // Another process created it at the same moment: `IF NOT EXISTS` looks and then writes.
         }
     }

@@ -66,32 +66,33 @@ public struct PostgresEngine: SQLEngine {
     }
 
     private func setUp(_ link: Link, for purpose: ConnectionPurpose) throws(SQLError) {
-        _ = try link.exchange([
-            Request(
-                """
-                SELECT set_config('search_path', quote_ident($1), false),
-                    set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-                        WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
-                    set_config('default_transaction_isolation', 'read committed', false),
-                    set_config('default_transaction_read_only', $2, false),
-                    set_config('statement_timeout', $3, false),
-                    set_config('lock_timeout', $4, false),
-                    set_config('idle_in_transaction_session_timeout', $5, false),
-                    set_config('standard_conforming_strings', 'on', false),
-                    set_config('timezone', 'UTC', false),
-                    set_config('client_min_messages', 'error', false),
-                    set_config('jit', 'off', false),
-                    -- Every statement probes indexes for a few rows. What the planner knows of a table that grows by
-                    -- thousands of rows a second is always old, and these two are what it then picks wrongly.
-                    set_config('enable_hashjoin', 'off', false),
-                    set_config('enable_mergejoin', 'off', false)
-                """,
-                [
-                    .text(schema), .text(purpose == .reading ? "on" : "off"),
-                    .text("\(limits.statementSecondsMax)s"), .text("\(limits.lockSecondsMax)s"),
-                    .text("\(limits.idleInTransactionSecondsMax)s"),
-                ])
-        ], secondsMax: limits.connectSecondsMax)
+        _ = try link.exchange(
+            [
+                Request(
+                    """
+                    SELECT set_config('search_path', quote_ident($1), false),
+                        set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                            WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
+                        set_config('default_transaction_isolation', 'read committed', false),
+                        set_config('default_transaction_read_only', $2, false),
+                        set_config('statement_timeout', $3, false),
+                        set_config('lock_timeout', $4, false),
+                        set_config('idle_in_transaction_session_timeout', $5, false),
+                        set_config('standard_conforming_strings', 'on', false),
+                        set_config('timezone', 'UTC', false),
+                        set_config('client_min_messages', 'error', false),
+                        set_config('jit', 'off', false),
+                        -- Every statement probes indexes for a few rows. What the planner knows of a table that grows by
+                        -- thousands of rows a second is always old, and these two are what it then picks wrongly.
+                        set_config('enable_hashjoin', 'off', false),
+                        set_config('enable_mergejoin', 'off', false)
+                    """,
+                    [
+                        .text(schema), .text(purpose == .reading ? "on" : "off"),
+                        .text("\(limits.statementSecondsMax)s"), .text("\(limits.lockSecondsMax)s"),
+                        .text("\(limits.idleInTransactionSecondsMax)s"),
+                    ])
+            ], secondsMax: limits.connectSecondsMax)
     }
 }
 

@@ -53,7 +53,7 @@ public final class SQLStore: Store {
     }
 
     public func write<Result: Sendable>(
-        in tenant: TenantID, expecting references: [Pseudonym],
+        in tenant: TenantID, expecting references: ExpectedReferences?,
         _ unit: @escaping @Sendable (any WriteTransaction) throws(AttendanceError) -> Result
     ) async throws(AttendanceError) -> Result {
         try await writer.write(in: tenant, expecting: references, unit)

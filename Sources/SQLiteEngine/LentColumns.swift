@@ -116,7 +116,7 @@ extension Statement {
             for first in stride(from: range.lowerBound, to: range.upperBound, by: rowsPerRun) {
                 for offset in 0..<rowsPerRun {
                     let shift = Int32(offset * columns.count)
-                    for unsafe (place, column) in unsafe varying {
+                    for unsafe(place, column) in unsafe varying {
                         let code = unsafe column.bind(row: first + offset, of: handle, at: place + shift)
                         if code != SQLITE_OK { throw database.failure(code, in: text) }
                     }

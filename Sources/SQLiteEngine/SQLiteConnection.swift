@@ -166,6 +166,9 @@ public final class SQLiteConnection: SQLConnection {
     /// Nothing to do: the file is the place.
     public func createNamespace() throws(SQLError) {}
 
+    /// Does nothing: SQLite limits no statement's time.
+    public func allowLongStatements() throws(SQLError) {}
+
     /// Nothing to do: `BEGIN IMMEDIATE` has locked the file.
     public func lockForMigration() throws(SQLError) {}
 
@@ -231,19 +234,20 @@ public final class SQLiteConnection: SQLConnection {
         // `synchronous`: a commit returns when the log is on disk. `recursive_triggers`: so that REPLACE cannot delete
         // from an append-only table. `secure_delete`: an erased person is not left in free pages. `cell_size_check` and
         // `trusted_schema`: a damaged or doctored file fails early. No `mmap_size`: an I/O error would be a signal then.
-        try database.run(script: """
-            PRAGMA synchronous = FULL;
-            PRAGMA foreign_keys = ON;
-            PRAGMA recursive_triggers = ON;
-            PRAGMA secure_delete = ON;
-            PRAGMA cell_size_check = ON;
-            PRAGMA trusted_schema = OFF;
-            PRAGMA temp_store = MEMORY;
-            PRAGMA cache_size = -\(cacheKiB);
-            PRAGMA wal_autocheckpoint = \(limits.checkpointPages);
-            PRAGMA journal_size_limit = \(limits.logBytesMax);
-            PRAGMA query_only = \(purpose == .reading ? "ON" : "OFF");
-            """)
+        try database.run(
+            script: """
+                PRAGMA synchronous = FULL;
+                PRAGMA foreign_keys = ON;
+                PRAGMA recursive_triggers = ON;
+                PRAGMA secure_delete = ON;
+                PRAGMA cell_size_check = ON;
+                PRAGMA trusted_schema = OFF;
+                PRAGMA temp_store = MEMORY;
+                PRAGMA cache_size = -\(cacheKiB);
+                PRAGMA wal_autocheckpoint = \(limits.checkpointPages);
+                PRAGMA journal_size_limit = \(limits.logBytesMax);
+                PRAGMA query_only = \(purpose == .reading ? "ON" : "OFF");
+                """)
         return database
     }
 }

@@ -127,8 +127,9 @@ import SQLStorage
         case SQLITE_BLOB:
             // An empty blob has no address.
             let address = unsafe sqlite3_column_blob(handle, column)
-            return .blob(unsafe [UInt8](
-                UnsafeRawBufferPointer(start: address, count: Int(sqlite3_column_bytes(handle, column)))))
+            return .blob(
+                unsafe [UInt8](
+                    UnsafeRawBufferPointer(start: address, count: Int(sqlite3_column_bytes(handle, column)))))
         default:
             throw defect("column \(column) is a floating-point number, which no table holds")
         }

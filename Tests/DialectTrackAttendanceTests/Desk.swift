@@ -2,6 +2,8 @@ import AttendanceCore
 import DialectKit
 import DialectTrackAttendance
 import HTTPMessages
+import SQLStorage
+import SQLiteEngine
 import StrictJSON
 import Synchronization
 import TestKit
@@ -17,17 +19,27 @@ struct Desk: Sendable {
     private let table: RouteTable<Endpoint>
     private let site: Site
 
+    /// Over a store that cannot be reached.
     init(
-        store: any Store = UnreachableStore(), sealer: Sealer? = nil, clock: TestClock = TestClock(),
         closedLimit: Int = 0, publicLimit: Int = 0, isShared: Bool = false,
+        tenant: Tenant = Tenant(id: .default, name: .default, createdAt: Instant(microseconds: 0))
+    ) async throws {
+        let store = try await closedStore()
+        try self.init(
+            store: store, sealer: store.sealer, clock: TestClock(), closedLimit: closedLimit, publicLimit: publicLimit,
+            isShared: isShared, tenant: tenant)
+    }
+
+    init(
+        store: any Store, sealer: Sealer, clock: TestClock, closedLimit: Int = 0, publicLimit: Int = 0,
+        isShared: Bool = false,
         tenant: Tenant = Tenant(id: .default, name: .default, createdAt: Instant(microseconds: 0))
     ) throws {
         let refusals = NotedRefusals()
         let ambient = Ambient.test(clock)
         dialect = TrackAttendanceDialect(
             operations: Operations(
-                store: store, ambient: ambient,
-                sealer: sealer ?? Sealer(ambient: ambient, pseudonymKey: Array(repeating: 7, count: 32))),
+                store: store, ambient: ambient, sealer: sealer),
             configuration: TrackAttendanceConfiguration(
                 apiKey: Self.key, closedLimit: closedLimit, publicLimit: publicLimit, version: "9.9.9"),
             refusals: RefusalNotes { refusal, tenant in refusals.note(refusal, tenant) })
@@ -125,38 +137,11 @@ final class NotedRefusals: Sendable {
     }
 }
 
-/// A store that cannot be reached: what stores really are in the cases where only that is asked of them.
-struct UnreachableStore: Store {
-    var trouble = AttendanceError.unavailable(retryAfterSeconds: 7)
-
-    func write<Result: Sendable>(
-        in tenant: TenantID, expecting references: [Pseudonym],
-        _ unit: @escaping @Sendable (any WriteTransaction) throws(AttendanceError) -> Result
-    ) async throws(AttendanceError) -> Result {
-        throw trouble
-    }
-
-    func read<Result: Sendable>(
-        in tenant: TenantID, _ body: @escaping @Sendable (any ReadTransaction) throws(AttendanceError) -> Result
-    ) async throws(AttendanceError) -> Result {
-        throw trouble
-    }
-}
-
-/// A store that takes its time, as one does whose disk or line hangs.
-struct HangingStore: Store {
-    func write<Result: Sendable>(
-        in tenant: TenantID, expecting references: [Pseudonym],
-        _ unit: @escaping @Sendable (any WriteTransaction) throws(AttendanceError) -> Result
-    ) async throws(AttendanceError) -> Result {
-        try? await Task.sleep(for: .seconds(20))
-        throw .unavailable(retryAfterSeconds: 1)
-    }
-
-    func read<Result: Sendable>(
-        in tenant: TenantID, _ body: @escaping @Sendable (any ReadTransaction) throws(AttendanceError) -> Result
-    ) async throws(AttendanceError) -> Result {
-        try? await Task.sleep(for: .seconds(20))
-        throw .unavailable(retryAfterSeconds: 1)
+/// A real store that nobody can reach any more: what stores are in the cases where only that is asked of them.
+func closedStore() async throws -> SQLStore {
+    try await withTemporaryDirectory { directory in
+        let subject = try StoreUnderTest(kind: .sqlite, engine: SQLiteEngine(file: directory + "/muster.sqlite"))
+        await subject.store.close()
+        return subject.store
     }
 }

@@ -18,7 +18,7 @@ func goldenSuite() throws -> GoldenSuite {
     ])
     func `needs no store where the answer lies in the request`(scenario name: String) async throws {
         let suite = try goldenSuite()
-        let desk = try Desk()
+        let desk = try await Desk()
         let scenario = try #require(suite.scenarios.first { $0.name == name })
         let problems = await suite.play(scenario, run: "r1") { try await desk.answer($0) }
         #expect(problems == [])
@@ -26,7 +26,7 @@ func goldenSuite() throws -> GoldenSuite {
 
     @Test func `reports each step that does not hold`() async throws {
         let suite = try goldenSuite()
-        let desk = try Desk()
+        let desk = try await Desk()
         let scenario = try #require(suite.scenarios.first { $0.name == "the smallest event" })
         let problems = await suite.play(scenario, run: "r1") { try await desk.answer($0) }
         #expect(problems.count == 2)

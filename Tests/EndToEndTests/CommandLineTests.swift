@@ -31,32 +31,33 @@ extension `The program` {
             }
         }
 
-        @Test(arguments: [
-            (["fly"], [:], "fly"),
-            (["serve", "--fly"], [:], "--fly"),
-            (["serve", "now"], [:], "now"),
-            (["serve", "--listen"], [:], "--listen"),
-            (["serve", "--listen", "8000"], [:], "MUSTER_LISTEN"),
-            (["serve", "--listen", "127.0.0.1:70000"], [:], "MUSTER_LISTEN"),
-            (["serve", "--data", "a", "--data", "b"], [:], "--data"),
-            (["key", "revoke"], [:], "ID"),
-            (["key", "create"], [:], "--label"),
-            (["key", "create", "--label", "x", "--expires", "2026-02-30"], [:], "--expires"),
-            (["tenant", "create", "No Name"], [:], "No Name"),
-            (["verify", "--tenant", "No Name"], [:], "--tenant"),
-            (["verify", "--expect", "1"], [:], "--expect"),
-            (["migrate", "down", "-1"], [:], "-1"),
-            (["audit", "--limit", "0"], [:], "--limit"),
-            (["config"], ["MUSTER_LISTNE": "x"], "MUSTER_LISTNE"),
-            (["config"], ["MUSTER_LOG": "loud"], "MUSTER_LOG"),
-            (["config"], ["MUSTER_TRUSTED_PROXIES": "10.0.0.0/99"], "MUSTER_TRUSTED_PROXIES"),
-            (["config"], ["RATE_LIMIT_MAX": "many"], "RATE_LIMIT_MAX"),
-            (["config"], ["RATE_LIMIT_WINDOW": "a while"], "RATE_LIMIT_WINDOW"),
-            (["config"], ["PORT": "http"], "PORT"),
-            (["config"], ["DATABASE_URL": "mysql://x/y"], "DATABASE_URL"),
-            (["config"], ["API_KEY": "short"], "API_KEY"),
-            (["config"], ["API_KEY": "your-api-key-here-please"], "API_KEY"),
-        ] as [([String], [String: String], String)])
+        @Test(
+            arguments: [
+                (["fly"], [:], "fly"),
+                (["serve", "--fly"], [:], "--fly"),
+                (["serve", "now"], [:], "now"),
+                (["serve", "--listen"], [:], "--listen"),
+                (["serve", "--listen", "8000"], [:], "MUSTER_LISTEN"),
+                (["serve", "--listen", "127.0.0.1:70000"], [:], "MUSTER_LISTEN"),
+                (["serve", "--data", "a", "--data", "b"], [:], "--data"),
+                (["key", "revoke"], [:], "ID"),
+                (["key", "create"], [:], "--label"),
+                (["key", "create", "--label", "x", "--expires", "2026-02-30"], [:], "--expires"),
+                (["tenant", "create", "No Name"], [:], "No Name"),
+                (["verify", "--tenant", "No Name"], [:], "--tenant"),
+                (["verify", "--expect", "1"], [:], "--expect"),
+                (["migrate", "down", "-1"], [:], "-1"),
+                (["audit", "--limit", "0"], [:], "--limit"),
+                (["config"], ["MUSTER_LISTNE": "x"], "MUSTER_LISTNE"),
+                (["config"], ["MUSTER_LOG": "loud"], "MUSTER_LOG"),
+                (["config"], ["MUSTER_TRUSTED_PROXIES": "10.0.0.0/99"], "MUSTER_TRUSTED_PROXIES"),
+                (["config"], ["RATE_LIMIT_MAX": "many"], "RATE_LIMIT_MAX"),
+                (["config"], ["RATE_LIMIT_WINDOW": "a while"], "RATE_LIMIT_WINDOW"),
+                (["config"], ["PORT": "http"], "PORT"),
+                (["config"], ["DATABASE_URL": "mysql://x/y"], "DATABASE_URL"),
+                (["config"], ["API_KEY": "short"], "API_KEY"),
+                (["config"], ["API_KEY": "your-api-key-here-please"], "API_KEY"),
+            ] as [([String], [String: String], String)])
         func `ends with 2 and one line that names the mistake`(
             arguments: [String], environment: [String: String], names: String
         ) async throws {

@@ -74,6 +74,31 @@ extension `The program` {
                 }
             }
         }
+
+        /// The command of the greeting has to work as it is, and a screen is no place for a password.
+        @Test(.enabled(if: StoreKind.postgresURL != nil, "MUSTER_TEST_POSTGRES names no server"))
+        func `prints a key command that finds a database, and no password`() async throws {
+            try await Place.on(.postgres) { place in
+                let url = try #require(place.databaseURL)
+                var withPassword = try #require(URLComponents(string: url))
+                withPassword.password = "not-to-be-shown"
+                for (address, isShown) in [(url, true), (try #require(withPassword.string), false)] {
+                    let server = try await place.serve(
+                        key: nil, environment: ["DATABASE_URL": ""], arguments: ["--database-url", address])
+                    let output = server.process.output
+                    #expect(!output.contains("not-to-be-shown"))
+                    let command = try #require(output.split(separator: "\n").first { $0.contains("key create --label") })
+                    #expect(command.contains("--database-url") == isShown)
+                    #expect(output.contains("with the same DATABASE_URL") != isShown)
+                    if !isShown {
+                        let shell = try await place.start(
+                            ["/bin/sh", "-c", String(command)], environment: ["DATABASE_URL": address])
+                        #expect(try await shell.exit(within: 20) == 0, "\(shell.errors)")
+                    }
+                    try await server.stop()
+                }
+            }
+        }
     }
 
     @Suite struct `Keys of a running server` {
@@ -91,11 +116,14 @@ extension `The program` {
                 let requests: [(name: String, send: @Sendable (HTTPClient) async throws -> Int)] = [
                     ("upload", { try await $0.upload([]).status }),
                     ("dashboard", { try await $0.ask(.get, "/v1/dashboard/stats").status }),
-                    ("admin", {
-                        try await $0.ask(
-                            .delete, "/v1/admin/clear-scans", headers: ["X-Confirm-Delete": "DELETE ALL SCANS"]
-                        ).status
-                    }),
+                    (
+                        "admin",
+                        {
+                            try await $0.ask(
+                                .delete, "/v1/admin/clear-scans", headers: ["X-Confirm-Delete": "DELETE ALL SCANS"]
+                            ).status
+                        }
+                    ),
                 ]
                 for (role, statuses) in [
                     ("upload", [200, 403, 403]), ("dashboard", [401, 200, 403]), ("admin", [401, 403, 200]),

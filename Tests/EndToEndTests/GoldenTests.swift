@@ -8,7 +8,7 @@ extension `The program` {
         @Test(arguments: StoreKind.underTest)
         func `holds in every golden case, also after a restart`(on kind: StoreKind) async throws {
             let suite = try GoldenSuite(source("../DialectTrackAttendanceTests/Golden/trackattendance.json"))
-            try #require(suite.scenarios.count > 40)
+            try #require(suite.scenarios.count > 30)
             try await Place.on(kind) { place in
                 var known: [Plain]?
                 for start in 1...2 {

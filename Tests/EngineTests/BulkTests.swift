@@ -22,7 +22,8 @@ private func insertion(_ keys: [Int64], _ names: [String?], suffix: StaticString
             try store.create("thing (place INTEGER PRIMARY KEY, name TEXT )")
             _ = try store.writer.insert(insertion([2, 4], ["old", nil]))
             let returned = try store.writer.insert(
-                insertion([1, 2, 3, 4, 3], ["a", "b", "c", "d", "again"], suffix: "ON CONFLICT (place) DO NOTHING RETURNING place, name"))
+                insertion(
+                    [1, 2, 3, 4, 3], ["a", "b", "c", "d", "again"], suffix: "ON CONFLICT (place) DO NOTHING RETURNING place, name"))
             #expect(Set(returned.map { $0.integer(0) }) == [1, 3])
             let names = try store.writer.run("SELECT name FROM thing ORDER BY place").map { $0.textOrNil(0) }
             #expect(names == ["a", "old", "c", nil])

@@ -74,8 +74,9 @@ import Testing
             let qualified = { (table: String) in "\(former.schema).\(table)" }
             // Other tests of this kind may run in other schemas of the database.
             let seen = { () throws in
-                Set(try PostgresEngine(url: Engine.postgresURL ?? "").open(.reading).tablesOfFormerServers()
-                    .filter { $0.hasPrefix(former.schema) })
+                Set(
+                    try PostgresEngine(url: Engine.postgresURL ?? "").open(.reading).tablesOfFormerServers()
+                        .filter { $0.hasPrefix(former.schema) })
             }
             try connection.runScript("CREATE TABLE users (id BIGINT); CREATE TABLE scans (id BIGINT);")
             #expect(try seen().isEmpty)
@@ -90,7 +91,11 @@ import Testing
     }
 
     @Test func `lets a second migration wait for the first, longer than for a row`() throws {
-        try withPostgres(limits: fast { $0.lockSecondsMax = 1; $0.statementSecondsMax = 1 }) { engine in
+        try withPostgres(
+            limits: fast {
+                $0.lockSecondsMax = 1; $0.statementSecondsMax = 1
+            }
+        ) { engine in
             let first = try engine.open(.writing)
             try first.beginWriting()
             try first.lockForMigration()
@@ -167,7 +172,11 @@ import Testing
     }
 
     @Test func `that answers too late is given up, and reached again`() throws {
-        try withPostgres(limits: fast { $0.statementSecondsMax = 1; $0.graceSeconds = 0 }) { engine in
+        try withPostgres(
+            limits: fast {
+                $0.statementSecondsMax = 1; $0.graceSeconds = 0
+            }
+        ) { engine in
             let connection = try engine.open(.writing)
             _ = try connection.run("SELECT set_config('statement_timeout', '0', false)")
             let refused = refusal { _ = try connection.run("SELECT pg_sleep(30)") }

@@ -46,7 +46,7 @@ import Testing
                 try await client.send(start)
                 received = try await trickle(client, rest)
             }
-            #expect(duration > .milliseconds(450) && duration < .seconds(4))
+            #expect(duration > .milliseconds(450) && duration < .seconds(60))
             // An answer where the request line was there; a reset may have overtaken it.
             let text = String(decoding: received, as: UTF8.self)
             #expect(isTold ? text.isEmpty || text.hasPrefix("HTTP/1.1 408 ") && text.contains("too slow: /") : text.isEmpty)
@@ -162,7 +162,7 @@ import Testing
                 received = try await client.receiveAll()
             }
             #expect(received == [])
-            #expect(duration > .milliseconds(800) && duration < .seconds(5))
+            #expect(duration > .milliseconds(800) && duration < .seconds(60))
         }
     }
 }

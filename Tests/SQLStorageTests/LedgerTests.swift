@@ -173,6 +173,12 @@ import Testing
             ("UPDATE ledger_entry SET personal_digest = NULL WHERE sequence = 5", 5, .personalPart),
             ("DELETE FROM ledger_personal WHERE sequence = 4; DELETE FROM ledger_entry WHERE sequence = 4", 5, .gap),
             ("UPDATE claim_term SET text = 'another gate' WHERE text = 'S'", 1, .chain),
+            ("DELETE FROM claim_term WHERE text = 'U'", 1, .unreadable),
+            ("UPDATE claim_term SET kind = 77 WHERE text = 'U'", 1, .unreadable),
+            ("UPDATE ledger_entry SET kind = 77 WHERE sequence = 6", 6, .unreadable),
+            ("UPDATE ledger_entry SET station_term = 99 WHERE sequence = 6", 6, .unreadable),
+            ("UPDATE ledger_entry SET personal_digest = hash WHERE sequence = 6", 6, .personalPart),
+            ("UPDATE ledger_personal SET identifier_kind = 77 WHERE sequence = 6", 6, .unreadable),
         ])
     func `names the first bad entry`(
         on kind: StoreKind, deed: (script: String, sequence: Int64, flaw: Sealer.Flaw)
@@ -197,6 +203,8 @@ import Testing
                 subject.engine.vocabulary.mutableAgain("ledger_entry")
                     + "DELETE FROM ledger_personal WHERE sequence = 15; DELETE FROM ledger_entry WHERE sequence = 15")
             #expect(try await result(subject) == .headDiffers(last: 14, head: 15))
+            try subject.tamper("UPDATE ledger_head SET sequence = 14")
+            #expect(try await result(subject) == .headHashDiffers(sequence: 14))
         }
     }
 

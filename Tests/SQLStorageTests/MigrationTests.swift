@@ -118,8 +118,8 @@ extension StoreKind {
     /// The front of each released migration's digest, oldest first.
     fileprivate var releasedDigests: [String] {
         switch self {
-        case .sqlite: ["e27495f46ab2eede"]
-        case .postgres: ["afcecea9ab40b8b1"]
+        case .sqlite: ["5ac3887514dd08d7"]
+        case .postgres: ["3fe8724dfe954b4c"]
         }
     }
 }

@@ -63,11 +63,32 @@ extension Command {
         if invocation.configuration.apiKey == nil,
             try await operations.accessKeys(as: .commandLine(tenant: .default)).isEmpty
         {
-            lines.append("  No key yet, and kiosks need one. In another terminal:")
-            let data = invocation.options["--data"].map { " --data \($0)" } ?? ""
-            lines.append("             \(invocation.program) key create --label \"Main entrance\"\(data)")
+            let (command, isComplete) = invocation.commandElsewhere(#"key create --label "Main entrance""#)
+            let missing = isComplete ? "" : ", with the same DATABASE_URL"
+            lines.append("  No key yet, and kiosks need one. In another terminal\(missing):")
+            lines.append("             \(command)")
         }
         Terminal.print(lines.joined(separator: "\n"))
+    }
+}
+
+extension Invocation {
+    /// How a command is called from another terminal, which has this folder's `.env` but neither this one's environment nor
+    /// its flags, so that it finds the same store.
+    /// - Returns: The command, and whether that is all: an address that holds a password is not repeated on a screen.
+    fileprivate func commandElsewhere(_ words: String) -> (line: String, isComplete: Bool) {
+        var line = "\(Terminal.shellWord(program)) \(words)"
+        var isComplete = true
+        let own = configuration.values.filter { $0.origin == .flag || $0.origin == .environment }
+        for case (let name, let value?, _) in own where !value.isEmpty {
+            switch name {
+            case .data: line += " --data \(Terminal.shellWord(value))"
+            case .databaseURL where name.shown(value) == value: line += " --database-url \(Terminal.shellWord(value))"
+            case .databaseURL: isComplete = false
+            default: break
+            }
+        }
+        return (line, isComplete)
     }
 }
 

@@ -7,6 +7,7 @@ extension Command {
     static func withStore(
         _ invocation: Invocation, _ body: (_ store: SQLStore, _ operations: Operations, _ caller: Caller) async throws -> Int32
     ) async throws -> Int32 {
+        let name = try invocation.tenantName
         let log = invocation.log
         defer { log.flush() }
         let place = StorePlace(configuration: invocation.configuration, ambient: invocation.ambient, log: log)
@@ -14,7 +15,6 @@ extension Command {
         let store = try place.open()
         do {
             let operations = place.operations(store)
-            let name = try invocation.tenantName
             let tenant: Tenant
             do {
                 tenant = try await operations.tenant(named: name)
@@ -289,6 +289,9 @@ extension Command {
                 return 1
             case .headDiffers(let last, let head):
                 Terminal.print("the ledger ends at entry \(last) and its head says \(head): entries are missing or were added")
+                return 1
+            case .headHashDiffers(let sequence):
+                Terminal.print("all \(sequence) entries hold, and the head has another hash than the last of them")
                 return 1
             case .expectationFailed(let sequence):
                 Terminal.print("entry \(sequence) has not the expected hash: the ledger is not the one verified before")

@@ -11,6 +11,20 @@ public struct LedgerHead: Sendable, Equatable {
     }
 }
 
+/// An entry as it is found, tampered with or not.
+public enum StoredEntry: Sendable, Equatable {
+    case readable(LedgerEntry)
+    /// It names a kind, source or text that there is not, or a digest of no digest's length.
+    case unreadable(sequence: Int64)
+
+    public var sequence: Int64 {
+        switch self {
+        case .readable(let entry): entry.sequence
+        case .unreadable(let sequence): sequence
+        }
+    }
+}
+
 /// What became of one claim.
 public enum AppendOutcome: Sendable, Equatable {
     case appended(sequence: Int64)
@@ -58,6 +72,9 @@ public protocol LedgerReading {
 
     /// Entries behind `sequence`, oldest first, with their personal parts.
     func entries(after sequence: Int64, limit: Int) throws(AttendanceError) -> [LedgerEntry]
+
+    /// The same, with those that nobody can have written: what ``Operations/verifyLedger(of:as:expecting:progress:)`` walks.
+    func storedEntries(after sequence: Int64, limit: Int) throws(AttendanceError) -> [StoredEntry]
 
     /// What station names mean at the head.
     func layout() throws(AttendanceError) -> StationLayout

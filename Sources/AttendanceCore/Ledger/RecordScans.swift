@@ -18,7 +18,10 @@ extension Operations {
         try caller.require(.upload)
         guard !scans.isEmpty else { return BatchOutcome(saved: 0, duplicates: 0) }
         let sealed = sealer.seal(scans, by: caller.name)
-        return try await store.write(in: caller.tenant, expecting: sealed.compactMap(\.reference)) { tx throws(AttendanceError) in
+        let source = scans[0].source
+        precondition(scans.allSatisfy { $0.source == source }, "a batch comes from one source")
+        let references = ExpectedReferences(source: source, keys: sealed.compactMap(\.reference))
+        return try await store.write(in: caller.tenant, expecting: references) { tx throws(AttendanceError) in
             let outcomes = try tx.append(sealed)
             var counters: [WireText: StationCounters] = [:]
             var duplicates = 0

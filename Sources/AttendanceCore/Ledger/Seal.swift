@@ -86,12 +86,15 @@ extension Sealer {
         case personalPart
         /// The entry's content or its predecessor's hash was changed.
         case chain
+        /// The entry names a kind, source or text that there is not, or holds a digest that is none.
+        case unreadable
 
         public var description: String {
             switch self {
             case .gap: "an entry is missing before it"
             case .personalPart: "its personal part is not the one that was written"
             case .chain: "its content, or the entry before it, is not what was written"
+            case .unreadable: "it names something that is not in the store"
             }
         }
     }

@@ -5,6 +5,8 @@ public enum VerifyResult: Sendable, Equatable {
     case broken(sequence: Int64, Sealer.Flaw)
     /// All entries hold, and yet the ledger ends elsewhere than its head says.
     case headDiffers(last: Int64, head: Int64)
+    /// All entries hold and end where the head says, but the head's own hash is not the last entry's.
+    case headHashDiffers(sequence: Int64)
     /// An entry has another hash than somebody noted down earlier.
     case expectationFailed(sequence: Int64)
 }
@@ -30,9 +32,13 @@ extension Operations {
         while last.sequence < head.sequence {
             let before = last.sequence
             let entries = try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
-                try tx.entries(after: before, limit: Self.entriesPerRead)
+                try tx.storedEntries(after: before, limit: Self.entriesPerRead)
             }
-            for entry in entries where entry.sequence <= head.sequence {
+            for stored in entries where stored.sequence <= head.sequence {
+                guard case .readable(let entry) = stored else {
+                    let flaw: Sealer.Flaw = stored.sequence == last.sequence + 1 ? .unreadable : .gap
+                    return .broken(sequence: stored.sequence, flaw)
+                }
                 if let flaw = sealer.flaw(in: entry, after: last.hash, previousSequence: last.sequence) {
                     return .broken(sequence: entry.sequence, flaw)
                 }
@@ -45,7 +51,7 @@ extension Operations {
             guard last.sequence > before else { return .headDiffers(last: last.sequence, head: head.sequence) }
             progress(last.sequence, head.sequence)
         }
-        guard last == head else { return .headDiffers(last: last.sequence, head: head.sequence) }
+        guard last == head else { return .headHashDiffers(sequence: head.sequence) }
         if let expected, !metExpectation { return .expectationFailed(sequence: expected.sequence) }
         return .intact(head)
     }

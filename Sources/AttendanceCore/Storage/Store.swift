@@ -11,7 +11,7 @@ public protocol Store: Sendable {
     /// - Throws: What the unit throws; `.unavailable` when the store is busy, full, restarting or out of reach: whether
     ///   the unit was stored is then unknown, and sending it again must be safe; `.unexpected` for defects and damage.
     func write<Result: Sendable>(
-        in tenant: TenantID, expecting references: [Pseudonym],
+        in tenant: TenantID, expecting references: ExpectedReferences?,
         _ unit: @escaping @Sendable (any WriteTransaction) throws(AttendanceError) -> Result
     ) async throws(AttendanceError) -> Result
 
@@ -26,7 +26,18 @@ extension Store {
     public func write<Result: Sendable>(
         in tenant: TenantID, _ unit: @escaping @Sendable (any WriteTransaction) throws(AttendanceError) -> Result
     ) async throws(AttendanceError) -> Result {
-        try await write(in: tenant, expecting: [], unit)
+        try await write(in: tenant, expecting: nil, unit)
+    }
+}
+
+/// References of one source that a unit of work is going to append.
+public struct ExpectedReferences: Sendable {
+    public let source: EntrySource
+    public let keys: [Pseudonym]
+
+    public init(source: EntrySource, keys: [Pseudonym]) {
+        self.source = source
+        self.keys = keys
     }
 }
 

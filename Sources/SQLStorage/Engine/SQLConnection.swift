@@ -45,6 +45,9 @@ public protocol SQLConnection: AnyObject {
     /// Begins a transaction that sees one moment and cannot write. PostgreSQL: `REPEATABLE READ, READ ONLY`.
     func beginReading() throws(SQLError)
 
+    /// Allows statements of the open transaction to take as long as a migration's. For work of the command line only.
+    func allowLongStatements() throws(SQLError)
+
     /// Returns when what the transaction wrote is on disk.
     func commit() throws(SQLError)
 

@@ -59,14 +59,29 @@ struct LedgerTable {
         ledger_entry e LEFT JOIN ledger_personal p ON p.tenant_id = e.tenant_id AND p.sequence = e.sequence
         """
 
-    func entries(after sequence: Int64, limit: Int, terms: inout TermBook) throws(SQLError) -> [LedgerEntry] {
+    /// Entries behind `sequence`, also those that nobody can have written.
+    func storedEntries(after sequence: Int64, limit: Int, terms: inout TermBook) throws(SQLError) -> [StoredEntry] {
         let rows = try connection.run(
             """
             SELECT \(Self.entryColumns) FROM \(Self.entryWithPersonal)
             WHERE e.tenant_id = \(tenant.rawValue) AND e.sequence > \(sequence) ORDER BY e.sequence LIMIT \(limit)
             """)
         try terms.catchUp(TermTable(connection: connection, tenant: tenant))
-        return try rows.map { row throws(SQLError) in try entry(row, terms: terms) }
+        let book = terms
+        return rows.map { row in entry(row, terms: book).map { .readable($0) } ?? .unreadable(sequence: row.integer(0)) }
+    }
+
+    func entries(after sequence: Int64, limit: Int, terms: inout TermBook) throws(SQLError) -> [LedgerEntry] {
+        try storedEntries(after: sequence, limit: limit, terms: &terms).map { stored throws(SQLError) in
+            switch stored {
+            case .readable(let entry): return entry
+            case .unreadable(let sequence): throw Self.damaged(sequence)
+            }
+        }
+    }
+
+    private static func damaged(_ sequence: Int64) -> SQLError {
+        SQLError(kind: .corrupt, code: "", message: "entry \(sequence) is not what a program of ours writes")
     }
 
     /// Scans of a source by moment behind `position`.
@@ -81,7 +96,10 @@ struct LedgerTable {
             ORDER BY e.occurred_at_us, e.sequence LIMIT \(limit)
             """)
         try terms.catchUp(TermTable(connection: connection, tenant: tenant))
-        return try rows.map { row throws(SQLError) in try entry(row, terms: terms) }
+        return try rows.map { row throws(SQLError) in
+            guard let entry = entry(row, terms: terms) else { throw Self.damaged(row.integer(0)) }
+            return entry
+        }
     }
 
     /// The entries of a badge between two moments, newest moment first.
@@ -98,31 +116,33 @@ struct LedgerTable {
             ORDER BY e.occurred_at_us DESC, e.sequence DESC
             """)
         try terms.catchUp(TermTable(connection: connection, tenant: tenant))
-        return try rows.map { row throws(SQLError) in try entry(row, terms: terms) }
+        return try rows.map { row throws(SQLError) in
+            guard let entry = entry(row, terms: terms) else { throw Self.damaged(row.integer(0)) }
+            return entry
+        }
     }
 
-    private func entry(_ row: SQLRow, terms: TermBook) throws(SQLError) -> LedgerEntry {
+    /// The entry a row holds, or nil where it names a kind, source or term that there is not, or a digest is none.
+    private func entry(_ row: SQLRow, terms: TermBook) -> LedgerEntry? {
+        let digest = row.blobOrNil(10)
         guard let kind = EntryKind(rawValue: row.integer(1)), let source = EntrySource(rawValue: row.integer(2)),
-            [row.integer(5), row.integerOrNil(6) ?? 1, row.integerOrNil(7) ?? 1, row.integerOrNil(8) ?? 1]
-                .allSatisfy({ (1...terms.count).contains($0) })
-        else { throw SQLError(kind: .corrupt, code: "", message: "entry \(row.integer(0)) is of no known kind, source or term") }
+            let caller = terms.text(row.integer(5)), let station = terms.optional(row.integerOrNil(6)),
+            let unit = terms.optional(row.integerOrNil(7)), let means = terms.optional(row.integerOrNil(8)),
+            digest == nil || digest?.count == 32, row.blob(11).count == 32
+        else { return nil }
         var claim = Claim(
-            kind: kind, source: source, occurredAt: Instant(microseconds: row.integer(3)),
-            station: terms.text(row.integerOrNil(6)), unit: terms.text(row.integerOrNil(7)),
-            means: terms.text(row.integerOrNil(8)), detail: row.textOrNil(9).map { WireText($0) })
+            kind: kind, source: source, occurredAt: Instant(microseconds: row.integer(3)), station: station, unit: unit,
+            means: means, detail: row.textOrNil(9).map { WireText($0) })
         let salt = row.blobOrNil(12)
         if salt != nil {
-            guard let kind = IdentifierKind(rawValue: row.integer(13)) else {
-                throw SQLError(kind: .corrupt, code: "", message: "entry \(row.integer(0)) has an identifier of no known kind")
-            }
+            guard let kind = IdentifierKind(rawValue: row.integer(13)) else { return nil }
             claim.personal = PersonalPart(
                 identifierKind: kind, identifier: WireText(row.text(14)), staffCode: row.textOrNil(15).map { WireText($0) },
                 reference: row.textOrNil(16).map { WireText($0) }, meta: row.textOrNil(17).map { WireText($0) })
         }
         return LedgerEntry(
-            sequence: row.integer(0), claim: claim, receivedAt: Instant(microseconds: row.integer(4)),
-            caller: terms.text(row.integer(5)), salt: salt, personalDigest: row.blobOrNil(10).map { Digest($0) },
-            hash: Digest(row.blob(11)))
+            sequence: row.integer(0), claim: claim, receivedAt: Instant(microseconds: row.integer(4)), caller: caller,
+            salt: salt, personalDigest: digest.map { Digest($0) }, hash: Digest(row.blob(11)))
     }
 
     /// Where a reference is taken, in the order of nothing: those that are not returned are free.
@@ -146,6 +166,14 @@ struct LedgerTable {
         ).map { row in
             (Pseudonym(row.blob(0)), ReferencePlace(sequence: row.integer(1), span: row.integerOrNil(2)))
         }
+    }
+}
+
+extension TermBook {
+    /// The text of a term that need not be there: nil for a number that names none, a text or its absence otherwise.
+    fileprivate func optional(_ id: Int64?) -> WireText?? {
+        guard let id else { return .some(nil) }
+        return text(id).map { .some($0) }
     }
 }
 

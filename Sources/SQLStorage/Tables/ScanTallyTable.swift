@@ -23,7 +23,8 @@ struct ScanTallyTable {
                 throw SQLError(kind: .corrupt, code: "", message: "station span \(row.integer(0)) is of no known source")
             }
             return StationSpan(
-                id: row.integer(0), source: source, claimed: terms.text(row.integer(2)), shown: terms.text(row.integer(3)),
+                id: row.integer(0), source: source, claimed: try terms.known(row.integer(2)),
+                shown: try terms.known(row.integer(3)),
                 openedBy: row.integer(4), closedBy: row.integerOrNil(5), clearedThrough: row.integer(6))
         }
     }
@@ -273,16 +274,16 @@ struct ScanTallyTable {
             stations[row.integer(0)]?.lastOccurredAt = last
         }
         let unique = Dictionary(uniqueKeysWithValues: results[2].map { ($0.integer(0), $0.integer(1)) })
-        let units = results[3].map { row in
-            ScanTally.Unit(name: row.integer(0) == 0 ? nil : terms.text(row.integer(0)), uniqueBadges: row.integer(1))
+        let units = try results[3].map { row throws(SQLError) in
+            ScanTally.Unit(name: row.integer(0) == 0 ? nil : try terms.known(row.integer(0)), uniqueBadges: row.integer(1))
         }
         return ScanTally(
             scans: stations.values.reduce(0) { $0 + $1.scans },
             uniqueBadges: results[0].first?.integer(0) ?? 0,
             clearEpoch: results[0].first?.textOrNil(1).map { WireText($0) },
-            stations: stations.map { term, delta in
+            stations: try stations.map { term, delta throws(SQLError) in
                 ScanTally.Station(
-                    name: terms.text(term), scans: delta.scans, uniqueBadges: unique[term] ?? 0,
+                    name: try terms.known(term), scans: delta.scans, uniqueBadges: unique[term] ?? 0,
                     lastScanAt: Instant(microseconds: delta.lastOccurredAt))
             }.sorted { $0.name < $1.name },
             units: units.filter { $0.uniqueBadges > 0 }.sorted { left, right in

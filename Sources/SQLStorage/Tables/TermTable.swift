@@ -17,16 +17,15 @@ struct TermTable {
     let connection: any SQLConnection
     let tenant: TenantID
 
-    /// The terms behind number `last`, in their order.
-    func terms(after last: Int64) throws(SQLError) -> [(id: Int64, term: Term)] {
+    /// The terms behind number `last`, in their order; nil for a row that is no term of ours.
+    func terms(after last: Int64) throws(SQLError) -> [(id: Int64, term: Term?)] {
         try connection.run(
             """
             SELECT term_id, kind, text FROM claim_term
             WHERE tenant_id = \(tenant.rawValue) AND term_id > \(last) ORDER BY term_id
             """
         ).map { row in
-            guard let kind = Kind(rawValue: row.integer(1)) else { preconditionFailure("a term of no known kind") }
-            return (row.integer(0), Term(kind: kind, text: WireText(row.text(2))))
+            (row.integer(0), Kind(rawValue: row.integer(1)).map { Term(kind: $0, text: WireText(row.text(2))) })
         }
     }
 
@@ -47,17 +46,30 @@ struct TermTable {
 
 /// The terms of one tenant as far as they were read, in both directions.
 struct TermBook {
-    private(set) var byID: [TermTable.Term] = []
-    private(set) var ids: [TermTable.Term: Int64] = [:]
+    /// By number, from 1 on; nil for one that is missing from a store that somebody has tampered with.
+    private var byID: [TermTable.Term?] = []
+    private var ids: [TermTable.Term: Int64] = [:]
 
     var count: Int64 { Int64(byID.count) }
 
-    func text(_ id: Int64) -> WireText { byID[Int(id - 1)].text }
+    /// The text of a term, or nil where there is none of this number.
+    func text(_ id: Int64) -> WireText? {
+        (1...Int64.max).contains(id) && id <= count ? byID[Int(id - 1)]?.text : nil
+    }
 
-    func text(_ id: Int64?) -> WireText? { id.map { text($0) } }
+    /// The text of a term that a projection names.
+    func known(_ id: Int64) throws(SQLError) -> WireText {
+        guard let text = text(id) else { throw SQLError(kind: .corrupt, code: "", message: "term \(id) is missing") }
+        return text
+    }
 
     func id(_ kind: TermTable.Kind, _ text: WireText) -> Int64? {
         ids[TermTable.Term(kind: kind, text: text)]
+    }
+
+    /// The terms behind the first `count`.
+    func terms(after count: Int64) -> [TermTable.Term] {
+        byID[Int(count)...].compactMap { $0 }
     }
 
     /// The number of a term, which is added behind the others where it is new.
@@ -72,13 +84,16 @@ struct TermBook {
     /// Adds what another process, or this one before, has stored.
     mutating func catchUp(_ table: TermTable) throws(SQLError) {
         for (id, term) in try table.terms(after: count) {
-            precondition(id == count + 1, "terms are numbered without gaps")
-            _ = number(term.kind, term.text)
+            while count < id - 1 { byID.append(nil) }
+            byID.append(term)
+            if let term { ids[term] = id }
         }
     }
 
     /// Forgets the terms behind the first `count`: those of a transaction that left no trace.
     mutating func forget(after count: Int64) {
-        while self.count > count { ids[byID.removeLast()] = nil }
+        while self.count > count {
+            if let term = byID.removeLast() { ids[term] = nil }
+        }
     }
 }

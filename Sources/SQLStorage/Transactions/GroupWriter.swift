@@ -4,7 +4,9 @@ import Synchronization
 /// A unit of work on its way to the writer.
 struct PendingUnit: Sendable {
     let tenant: TenantID
-    let references: [Pseudonym]
+    let references: ExpectedReferences?
+
+    var referenceCount: Int { references?.keys.count ?? 0 }
     /// Runs the unit and returns what tells its caller how it ended: called once, after the commit or its failure.
     let perform: @Sendable (WritingTransaction) throws(AttendanceError) -> @Sendable () -> Void
     let fail: @Sendable (AttendanceError) -> Void
@@ -45,7 +47,7 @@ actor GroupWriter {
     }
 
     nonisolated func write<Result: Sendable>(
-        in tenant: TenantID, expecting references: [Pseudonym],
+        in tenant: TenantID, expecting references: ExpectedReferences?,
         _ unit: @escaping @Sendable (any WriteTransaction) throws(AttendanceError) -> Result
     ) async throws(AttendanceError) -> Result {
         let ended: Swift.Result<Result, AttendanceError> = await withCheckedContinuation { continuation in
@@ -94,10 +96,10 @@ actor GroupWriter {
             for unit in waiting.units {
                 let fits =
                     group.isEmpty
-                    || (group.count < Self.unitsPerGroupMax && references + unit.references.count <= Self.referencesPerGroupMax)
+                    || (group.count < Self.unitsPerGroupMax && references + unit.referenceCount <= Self.referencesPerGroupMax)
                 if unit.tenant == first.tenant, left.allSatisfy({ $0.tenant != first.tenant }), fits {
                     group.append(unit)
-                    references += unit.references.count
+                    references += unit.referenceCount
                 } else {
                     left.append(unit)
                 }
@@ -172,7 +174,7 @@ actor GroupWriter {
     private func perform(_ group: [PendingUnit], in transaction: WritingTransaction) -> Ending {
         var answers: [@Sendable () -> Void] = []
         do {
-            try transaction.expect(group.flatMap(\.references))
+            try transaction.expect(group.compactMap(\.references))
         } catch {
             return .failed(transaction.failure ?? unforeseen(error))
         }

@@ -30,6 +30,7 @@ struct ProjectionRebuild {
     func run(progress: (_ folded: Int64, _ of: Int64) -> Void) throws(SQLError) -> Int64 {
         try connection.beginWriting()
         do {
+            try connection.allowLongStatements()
             let count = try fold(progress: progress)
             try connection.commit()
             return count

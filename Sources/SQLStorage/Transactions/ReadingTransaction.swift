@@ -45,9 +45,16 @@ class ReadingTransaction: ReadTransaction {
 
     func entries(after sequence: Int64, limit: Int) throws(AttendanceError) -> [LedgerEntry] {
         try settle()
+        return try attempt { () throws(SQLError) in try ledger.entries(after: sequence, limit: limit, terms: &terms) }
+    }
+
+    func storedEntries(after sequence: Int64, limit: Int) throws(AttendanceError) -> [StoredEntry] {
+        try settle()
         // A walk from the beginning is there to find what was tampered with, so it believes nothing read before.
         if sequence == 0 { terms = TermBook() }
-        return try attempt { () throws(SQLError) in try ledger.entries(after: sequence, limit: limit, terms: &terms) }
+        return try attempt { () throws(SQLError) in
+            try ledger.storedEntries(after: sequence, limit: limit, terms: &terms)
+        }
     }
 
     func layout() throws(AttendanceError) -> StationLayout {

@@ -34,10 +34,11 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     // MARK: Units
 
     /// Looks up the group's references at once.
-    func expect(_ references: [Pseudonym], source: EntrySource = .trackAttendance) throws(AttendanceError) {
-        guard !references.isEmpty else { return }
+    func expect(_ references: [ExpectedReferences]) throws(AttendanceError) {
+        let bySource = Dictionary(grouping: references.filter { !$0.keys.isEmpty }, by: \.source)
+        guard !bySource.isEmpty else { return }
         try lockHead()
-        try lookUp(references, source: source)
+        for (source, expected) in bySource { try lookUp(expected.flatMap(\.keys), source: source) }
     }
 
     func beginUnit() {
@@ -182,7 +183,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
 
         var insertions: [BulkInsert] = []
         if terms.count > head.termCount {
-            let new = Array(terms.byID[Int(head.termCount)...])
+            let new = terms.terms(after: head.termCount)
             insertions.append(TermTable.insertion(of: new, numberedFrom: head.termCount + 1, tenant: tenant))
             head.termCount = terms.count
         }
@@ -257,6 +258,8 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     }
 
     func addTenant(named name: TenantName, at moment: Instant) throws(AttendanceError) -> Tenant {
+        // Two processes at once would take one number: tenants are only added under the lock of one tenant's head.
+        try lockHead()
         var added: Tenant?
         try write { () throws(SQLError) in
             added = try TenantTable(connection: connection).add(named: name, at: moment)

@@ -12,7 +12,7 @@ struct HTTPClient: Sendable {
     let port: Int
     /// What stands in front of every path: empty, or `/t/NAME`.
     var prefix = ""
-    var headers: HeaderFields = []
+    var headers: HeaderFields = [:]
     /// How long one silent stretch may last.
     var patienceSeconds = 30
 
@@ -31,14 +31,15 @@ struct HTTPClient: Sendable {
 
     /// - Throws: ``NoAnswer``.
     func ask(
-        _ method: HTTPMethod, _ target: String, _ body: String? = nil, headers more: HeaderFields = []
+        _ method: HTTPMethod, _ target: String, _ body: String? = nil, headers more: HeaderFields = [:]
     ) async throws -> GoldenAnswer {
         var headers = headers
         for field in more.fields { headers.append(field.name, field.value) }
         if body != nil, headers.first("Content-Type") == nil { headers.append("Content-Type", "application/json") }
         if body != nil || method != .get { headers.append("Content-Length", String(body?.utf8.count ?? 0)) }
-        return try await send(GoldenRequest(
-            method: method, target: target, headers: headers, body: Array((body ?? "").utf8)))
+        return try await send(
+            GoldenRequest(
+                method: method, target: target, headers: headers, body: Array((body ?? "").utf8)))
     }
 
     /// Sends a request with exactly its headers, and those that HTTP needs.
@@ -71,7 +72,7 @@ struct HTTPClient: Sendable {
         var sent = 0
         while sent < bytes.count {
             let count = unsafe bytes[sent...].withUnsafeBytes {
-                unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             // The server may have answered already and read no further: what it said is read below.
             guard count > 0 else { break }
@@ -96,7 +97,7 @@ struct HTTPClient: Sendable {
         guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
             throw NoAnswer(description: "an answer without a status")
         }
-        var headers: HeaderFields = []
+        var headers: HeaderFields = [:]
         for line in lines.dropFirst() {
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             headers.append(String(parts[0]), parts.count > 1 ? String(parts[1].drop { $0 == " " }) : "")

@@ -115,8 +115,9 @@ final class Place: Sendable {
         let ports = try await wait(for: "the server to listen", seconds: 20) { () -> [(String, Int)]? in
             guard process.exitCode == nil else { throw Overdue(what: "the server, which ended: \(process.errors)") }
             // The greeting is written at once, and this line stands behind those of the listeners.
-            guard process.output.contains("  Dashboard  ") else { return nil }
-            return process.output.split(separator: "\n").filter { $0.contains("  Listening  ") }.compactMap { line in
+            let greeting = process.output
+            guard greeting.contains("  Dashboard  "), greeting.hasSuffix("\n") else { return nil }
+            return greeting.split(separator: "\n").filter { $0.contains("  Listening  ") }.compactMap { line in
                 let parts = line.split { " /():,".contains($0) }
                 guard let index = parts.firstIndex(of: "http"), parts.count > index + 3, let port = Int(parts[index + 2])
                 else { return nil }

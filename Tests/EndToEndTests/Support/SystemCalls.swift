@@ -38,9 +38,10 @@ struct SystemCalls {
             } else if let bracket = rest.firstIndex(of: "(") {
                 let isUnfinished = rest.hasSuffix("<unfinished ...>")
                 if isUnfinished { open[parts[0]] = calls.count }
-                calls.append(Call(
-                    name: rest[..<bracket], arguments: String(rest[bracket...]), began: line,
-                    ended: isUnfinished ? .max : line))
+                calls.append(
+                    Call(
+                        name: rest[..<bracket], arguments: String(rest[bracket...]), began: line,
+                        ended: isUnfinished ? .max : line))
             }
         }
     }
@@ -58,7 +59,8 @@ struct SystemCalls {
         else { return "\(badge): the upload was not seen" }
         guard
             let answer = calls.first(where: {
-                $0.isSend && $0.began > request.ended && $0.connection == request.connection && $0.arguments.contains("HTTP/1.1 200")
+                $0.isSend && $0.began > request.ended && $0.connection == request.connection
+                    && $0.arguments.contains("HTTP/1.1 200")
             })
         else { return "\(badge): the answer was not seen" }
         let writes = calls.filter {
