@@ -10,6 +10,8 @@ import StrictJSON
 final class Server: Sendable {
     /// How long a stop may take before what is left is cut off.
     static let stopWithin = Duration.seconds(8)
+    /// How long a stop may take altogether, the store's last work included.
+    static let endWithinSeconds = 9.5
 
     let listeners: [(name: String, address: Configuration.Address, listener: Listener)]
     private let store: SQLStore

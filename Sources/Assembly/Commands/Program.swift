@@ -41,7 +41,11 @@ public enum Program {
         _ arguments: [String], _ environment: [String: String], _ directory: String
     ) async throws -> Int32 {
         let program = arguments.first ?? "muster"
-        let words = Array(arguments.dropFirst())
+        var words = Array(arguments.dropFirst())
+        // `muster migrate` alone, or with options only, brings the schema up.
+        if words.first == "migrate", words.count == 1 || words[1].hasPrefix("--"), !words.contains("--help") {
+            words.insert("up", at: 1)
+        }
         switch words.first {
         case nil:
             Terminal.complain(overview)

@@ -33,6 +33,12 @@ extension Command {
         }
         let signal = await stop.first()
         log.write(.info, "stopping") { $0.member("signal", signal) }
+        // What a hanging disk or line still holds then was acknowledged to nobody.
+        DispatchQueue.global().asyncAfter(deadline: .now() + Server.endWithinSeconds) {
+            log.write(.warning, "stop took too long")
+            log.flush()
+            exit(0)
+        }
         await server.stop()
         log.write(.info, "stopped")
         return 0

@@ -51,79 +51,85 @@ struct LedgerTable {
     }
 
     private static let entryColumns: StaticString = """
-        e.sequence, e.kind, e.source, e.occurred_at_us, e.received_at_us, e.caller_term, e.station_term, e.unit_term,
-        e.means_term, e.detail, e.personal_digest, e.hash,
-        p.salt, p.identifier_kind, p.identifier, p.staff_code, p.reference, p.meta
-        """
-    private static let entryWithPersonal: StaticString = """
-        ledger_entry e LEFT JOIN ledger_personal p ON p.tenant_id = e.tenant_id AND p.sequence = e.sequence
+        sequence, kind, source, occurred_at_us, received_at_us, caller_term, station_term, unit_term, means_term, detail,
+        personal_digest, hash
         """
 
     /// Entries behind `sequence`, also those that nobody can have written.
     func storedEntries(after sequence: Int64, limit: Int, terms: inout TermBook) throws(SQLError) -> [StoredEntry] {
-        let rows = try connection.run(
+        try stored(
             """
-            SELECT \(Self.entryColumns) FROM \(Self.entryWithPersonal)
-            WHERE e.tenant_id = \(tenant.rawValue) AND e.sequence > \(sequence) ORDER BY e.sequence LIMIT \(limit)
-            """)
-        try terms.catchUp(TermTable(connection: connection, tenant: tenant))
-        let book = terms
-        return rows.map { row in entry(row, terms: book).map { .readable($0) } ?? .unreadable(sequence: row.integer(0)) }
+            SELECT \(Self.entryColumns) FROM ledger_entry
+            WHERE tenant_id = \(tenant.rawValue) AND sequence > \(sequence) ORDER BY sequence LIMIT \(limit)
+            """, terms: &terms)
     }
 
     func entries(after sequence: Int64, limit: Int, terms: inout TermBook) throws(SQLError) -> [LedgerEntry] {
-        try storedEntries(after: sequence, limit: limit, terms: &terms).map { stored throws(SQLError) in
-            switch stored {
-            case .readable(let entry): return entry
-            case .unreadable(let sequence): throw Self.damaged(sequence)
-            }
-        }
+        try storedEntries(after: sequence, limit: limit, terms: &terms).map(readable)
     }
 
-    private static func damaged(_ sequence: Int64) -> SQLError {
-        SQLError(kind: .corrupt, code: "", message: "entry \(sequence) is not what a program of ours writes")
-    }
-
-    /// Scans of a source by moment behind `position`.
-    func scans(
+    /// Entries of a source by moment behind `position`.
+    func entries(
         of source: EntrySource, after position: ScanPosition, limit: Int, terms: inout TermBook
     ) throws(SQLError) -> [LedgerEntry] {
-        let rows = try connection.run(
+        try stored(
             """
-            SELECT \(Self.entryColumns) FROM \(Self.entryWithPersonal)
-            WHERE e.tenant_id = \(tenant.rawValue) AND e.source = \(source.rawValue)
-                AND (e.occurred_at_us, e.sequence) > (\(position.occurredAt.microseconds), \(position.sequence))
-            ORDER BY e.occurred_at_us, e.sequence LIMIT \(limit)
-            """)
-        try terms.catchUp(TermTable(connection: connection, tenant: tenant))
-        return try rows.map { row throws(SQLError) in
-            guard let entry = entry(row, terms: terms) else { throw Self.damaged(row.integer(0)) }
-            return entry
-        }
+            SELECT \(Self.entryColumns) FROM ledger_entry
+            WHERE tenant_id = \(tenant.rawValue) AND source = \(source.rawValue)
+                AND (occurred_at_us, sequence) > (\(position.occurredAt.microseconds), \(position.sequence))
+            ORDER BY occurred_at_us, sequence LIMIT \(limit)
+            """, terms: &terms
+        ).map(readable)
     }
 
-    /// The entries of a badge between two moments, newest moment first.
-    func scans(
-        ofBadge badge: WireText, source: EntrySource, from: Instant, through: Instant, terms: inout TermBook
+    /// Entries of a source by moment from `earliest` up to what stands before `position`, newest first.
+    func entries(
+        of source: EntrySource, from earliest: Instant, before position: ScanPosition, limit: Int, terms: inout TermBook
     ) throws(SQLError) -> [LedgerEntry] {
-        let rows = try connection.run(
+        try stored(
             """
-            SELECT \(Self.entryColumns)
-            FROM ledger_entry e JOIN ledger_personal p ON p.tenant_id = e.tenant_id AND p.sequence = e.sequence
-            WHERE e.tenant_id = \(tenant.rawValue) AND e.source = \(source.rawValue)
-                AND e.occurred_at_us BETWEEN \(from.microseconds) AND \(through.microseconds)
-                AND p.identifier_kind = \(IdentifierKind.badge.rawValue) AND p.identifier = \(badge.text)
-            ORDER BY e.occurred_at_us DESC, e.sequence DESC
-            """)
-        try terms.catchUp(TermTable(connection: connection, tenant: tenant))
-        return try rows.map { row throws(SQLError) in
-            guard let entry = entry(row, terms: terms) else { throw Self.damaged(row.integer(0)) }
-            return entry
+            SELECT \(Self.entryColumns) FROM ledger_entry
+            WHERE tenant_id = \(tenant.rawValue) AND source = \(source.rawValue)
+                AND occurred_at_us >= \(earliest.microseconds)
+                AND (occurred_at_us, sequence) < (\(position.occurredAt.microseconds), \(position.sequence))
+            ORDER BY occurred_at_us DESC, sequence DESC LIMIT \(limit)
+            """, terms: &terms
+        ).map(readable)
+    }
+
+    private func readable(_ stored: StoredEntry) throws(SQLError) -> LedgerEntry {
+        switch stored {
+        case .readable(let entry): return entry
+        case .unreadable(let sequence):
+            throw SQLError(kind: .corrupt, code: "", message: "entry \(sequence) is not what a program of ours writes")
         }
     }
 
-    /// The entry a row holds, or nil where it names a kind, source or term that there is not, or a digest is none.
-    private func entry(_ row: SQLRow, terms: TermBook) -> LedgerEntry? {
+    /// The entries a statement selects, with their personal parts looked up by their keys: a join would be planned by what
+    /// PostgreSQL last knew of two tables that grow all the time, and has been seen to read all of one for each row.
+    private func stored(_ statement: SQL, terms: inout TermBook) throws(SQLError) -> [StoredEntry] {
+        let rows = try connection.run(statement)
+        guard !rows.isEmpty else { return [] }
+        var personal: [Int64: SQLRow] = [:]
+        let found = try connection.lookup(
+            BulkLookup(
+                [
+                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: rows.count)),
+                    BulkColumn("sequence", .integers(rows.map { $0.integer(0) })),
+                ],
+                selecting: "p.sequence, p.salt, p.identifier_kind, p.identifier, p.staff_code, p.reference, p.meta",
+                from: "ledger_personal p", matching: "p.tenant_id = given.tenant_id AND p.sequence = given.sequence"))
+        for row in found { personal[row.integer(0)] = row }
+        try terms.catchUp(TermTable(connection: connection, tenant: tenant))
+        let book = terms
+        return rows.map { row in
+            entry(row, personal: personal[row.integer(0)], terms: book).map { .readable($0) }
+                ?? .unreadable(sequence: row.integer(0))
+        }
+    }
+
+    /// The entry that rows hold, or nil where they name a kind, source or term that there is not, or a digest is none.
+    private func entry(_ row: SQLRow, personal: SQLRow?, terms: TermBook) -> LedgerEntry? {
         let digest = row.blobOrNil(10)
         guard let kind = EntryKind(rawValue: row.integer(1)), let source = EntrySource(rawValue: row.integer(2)),
             let caller = terms.text(row.integer(5)), let station = terms.optional(row.integerOrNil(6)),
@@ -133,16 +139,16 @@ struct LedgerTable {
         var claim = Claim(
             kind: kind, source: source, occurredAt: Instant(microseconds: row.integer(3)), station: station, unit: unit,
             means: means, detail: row.textOrNil(9).map { WireText($0) })
-        let salt = row.blobOrNil(12)
-        if salt != nil {
-            guard let kind = IdentifierKind(rawValue: row.integer(13)) else { return nil }
+        if let personal {
+            guard let kind = IdentifierKind(rawValue: personal.integer(2)) else { return nil }
             claim.personal = PersonalPart(
-                identifierKind: kind, identifier: WireText(row.text(14)), staffCode: row.textOrNil(15).map { WireText($0) },
-                reference: row.textOrNil(16).map { WireText($0) }, meta: row.textOrNil(17).map { WireText($0) })
+                identifierKind: kind, identifier: WireText(personal.text(3)),
+                staffCode: personal.textOrNil(4).map { WireText($0) }, reference: personal.textOrNil(5).map { WireText($0) },
+                meta: personal.textOrNil(6).map { WireText($0) })
         }
         return LedgerEntry(
             sequence: row.integer(0), claim: claim, receivedAt: Instant(microseconds: row.integer(4)), caller: caller,
-            salt: salt, personalDigest: digest.map { Digest($0) }, hash: Digest(row.blob(11)))
+            salt: personal?.blob(1), personalDigest: digest.map { Digest($0) }, hash: Digest(row.blob(11)))
     }
 
     /// Where a reference is taken, in the order of nothing: those that are not returned are free.

@@ -6,6 +6,9 @@ class ReadingTransaction: ReadTransaction {
     final let tenant: TenantID
     /// The terms read so far; handed on from transaction to transaction by whoever owns the connection.
     final var terms: TermBook
+    /// How many entries a search reads at once.
+    static let entriesPerStep = 2_000
+
     /// The engine's own word on what failed, for whoever began the transaction.
     final private(set) var failure: SQLError?
     private let trouble: EngineTrouble
@@ -66,7 +69,7 @@ class ReadingTransaction: ReadTransaction {
     ) throws(AttendanceError) -> (scans: [CountedScan], next: ScanPosition?) {
         try settle()
         let entries = try attempt { () throws(SQLError) in
-            try ledger.scans(of: source, after: position, limit: limit, terms: &terms)
+            try ledger.entries(of: source, after: position, limit: limit, terms: &terms)
         }
         let next =
             entries.count < limit
@@ -97,17 +100,22 @@ class ReadingTransaction: ReadTransaction {
             return places.filter { $0.lastOccurredAt >= from }.max { $0.lastOccurredAt < $1.lastOccurredAt }
                 .map { ($0.span.shown, $0.lastOccurredAt) }
         }
-        let entries = try attempt { () throws(SQLError) in
-            try ledger.scans(ofBadge: badge, source: source, from: from, through: through, terms: &terms)
+        // Some clock runs ahead: the newest one up to now has to be looked for, from now backwards.
+        var position = ScanPosition(occurredAt: through, sequence: .max)
+        while true {
+            let entries = try attempt { () throws(SQLError) in
+                try ledger.entries(of: source, from: from, before: position, limit: Self.entriesPerStep, terms: &terms)
+            }
+            for entry in entries where entry.claim.personal?.identifier == badge {
+                guard let claimed = entry.claim.station,
+                    let span = layout.span(ofEntry: entry.sequence, claimed: claimed, source: source),
+                    entry.sequence > span.clearedThrough, span.shown != station
+                else { continue }
+                return (span.shown, entry.claim.occurredAt)
+            }
+            guard entries.count == Self.entriesPerStep, let last = entries.last else { return nil }
+            position = ScanPosition(occurredAt: last.claim.occurredAt, sequence: last.sequence)
         }
-        for entry in entries {
-            guard let claimed = entry.claim.station,
-                let span = layout.span(ofEntry: entry.sequence, claimed: claimed, source: source),
-                entry.sequence > span.clearedThrough, span.shown != station
-            else { continue }
-            return (span.shown, entry.claim.occurredAt)
-        }
-        return nil
     }
 
     func clearEpoch(of source: EntrySource) throws(AttendanceError) -> WireText? {
