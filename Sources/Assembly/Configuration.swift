@@ -79,10 +79,13 @@ enum SettingName: String, CaseIterable, Sendable {
         {
             shown.replaceSubrange(shown.index(after: colon)..<at, with: "***")
         }
-        guard let password = shown.firstRange(of: "password=") else { return shown }
-        let end = shown[password.upperBound...].firstIndex(of: "&") ?? shown.endIndex
-        shown.replaceSubrange(password.upperBound..<end, with: "***")
-        return shown
+        var masked = ""
+        var rest = shown[...]
+        while let password = rest.firstRange(of: "password=") {
+            masked += rest[..<password.upperBound] + "***"
+            rest = rest[(rest[password.upperBound...].firstIndex(of: "&") ?? rest.endIndex)...]
+        }
+        return masked + rest
     }
 }
 
@@ -227,6 +230,9 @@ struct Configuration: Sendable {
             "your-api-key", "your-secret", "changeme", "change-me", "change_me", "replace-me", "replace_me", "default_admin_token",
             "your_api_key", "example-api-key", "placeholder",
         ]
+        guard value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Misuse("\(name.rawValue) holds blanks or letters that no header can carry: use visible ASCII characters")
+        }
         guard value.unicodeScalars.count >= 16 else {
             throw Misuse("\(name.rawValue) is too short: at least 16 characters; muster key create makes a good one")
         }
@@ -237,8 +243,8 @@ struct Configuration: Sendable {
     }
 
     private static func count(_ text: String, _ name: SettingName) throws -> Int {
-        guard let count = Int(text), count >= 0 else {
-            throw Misuse("\(name.rawValue) is \"\(text)\": a whole number, 0 or more, was expected")
+        guard let count = Int(text), (0...1_000_000_000).contains(count) else {
+            throw Misuse("\(name.rawValue) is \"\(text)\": a whole number from 0 to 1000000000 was expected")
         }
         return count
     }

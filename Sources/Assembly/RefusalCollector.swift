@@ -24,15 +24,7 @@ final class RefusalCollector: Sendable {
         // Below an address of no tenant there is nobody whom it would concern.
         guard tenant.rawValue > 0 else { return }
         let now = operations.ambient.now()
-        pending.withLock { pending in
-            var kind = refusal.shortened
-            if pending[tenant, default: [:]].count >= Self.kindsMax, pending[tenant]?[kind] == nil {
-                kind = kind.withoutParticulars
-            }
-            let known = pending[tenant]?[kind]
-            pending[tenant, default: [:]][kind] = RefusalCount(
-                refusal: kind, count: (known?.count ?? 0) + 1, firstAt: known?.firstAt ?? now, lastAt: now)
-        }
+        add(RefusalCount(refusal: refusal.shortened, count: 1, firstAt: now, lastAt: now), tenant)
     }
 
     /// Stores what was gathered. What cannot be stored now is kept for the next time.
@@ -45,12 +37,22 @@ final class RefusalCollector: Sendable {
             do {
                 try await operations.note(Array(refusals.values), in: tenant)
             } catch {
-                pending.withLock { pending in
-                    for (kind, count) in refusals where pending[tenant, default: [:]][kind] == nil {
-                        pending[tenant]?[kind] = count
-                    }
-                }
+                for count in refusals.values { add(count, tenant) }
             }
+        }
+    }
+
+    private func add(_ count: RefusalCount, _ tenant: TenantID) {
+        pending.withLock { pending in
+            var kind = count.refusal
+            if pending[tenant, default: [:]].count >= Self.kindsMax, pending[tenant]?[kind] == nil {
+                kind = kind.withoutParticulars
+            }
+            let known = pending[tenant]?[kind]
+            pending[tenant, default: [:]][kind] = RefusalCount(
+                refusal: kind, count: (known?.count ?? 0) + count.count,
+                firstAt: min(known?.firstAt ?? count.firstAt, count.firstAt),
+                lastAt: max(known?.lastAt ?? count.lastAt, count.lastAt))
         }
     }
 

@@ -84,6 +84,7 @@ final class Server: Sendable {
             for place in listeners { group.addTask { await place.listener.stop(within: Self.stopWithin) } }
         }
         refusalTask.cancel()
+        await refusalTask.value
         await refusals.store()
         await store.close()
     }

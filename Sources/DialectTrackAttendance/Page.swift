@@ -45,7 +45,11 @@ struct PageFile: Sendable {
             "Referrer-Policy": "no-referrer",
         ]
         let tagsOfClient = head.headers.all("If-None-Match").flatMap { $0.split(separator: ",") }
-        let known = tagsOfClient.contains { $0.drop { $0 == " " } == tag }
+        // A proxy that compresses weakens the tag with `W/`; the comparison is the weak one (RFC 9110 §13.1.2).
+        let known = tagsOfClient.contains { sent in
+            let trimmed = sent.drop { $0 == " " }
+            return trimmed == tag || trimmed == "W/" + tag || trimmed == "*"
+        }
         return known ? Response(status: 304, headers: headers) : Response(status: 200, headers: headers, body: .bytes(bytes))
     }
 }

@@ -6,7 +6,8 @@ enum RawAnswer {
     static func bytes(_ response: Response, requestID: String) -> [UInt8] {
         var body: [UInt8] = []
         if case .bytes(let bytes) = response.body { body = bytes }
-        var head = "HTTP/1.1 \(response.status) Request Timeout\r\n"
+        // The reason phrase may be empty (RFC 9112 §4), and says nothing that the status does not.
+        var head = "HTTP/1.1 \(response.status) \r\n"
         for field in response.headers.fields where field.isSendable { head += "\(field.name): \(field.value)\r\n" }
         head += "X-Request-Id: \(requestID)\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n"
         return Array(head.utf8) + body

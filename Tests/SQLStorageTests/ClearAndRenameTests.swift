@@ -267,4 +267,18 @@ import Testing
             try await subject.expectRebuildChangesNothing()
         }
     }
+
+    @Test(arguments: StoreKind.underTest)
+    func `keep a badge that was handed over and back in one batch`(on kind: StoreKind) async throws {
+        try await kind.withFreshStore { subject in
+            let operations = subject.operations
+            _ = try await operations.recordScans([.scan("1", badge: "b", station: "S", staffCode: "E1")], as: subject.caller)
+            _ = try await operations.recordScans(
+                [.scan("2", badge: "b", station: "S", staffCode: "E2"), .scan("3", badge: "b", station: "S", staffCode: "E1")],
+                as: subject.caller)
+            let identifiers = try await subject.store.projectionRows(of: .default)["identifier"]
+            #expect(identifiers?.count == 3)
+            try await subject.expectRebuildChangesNothing()
+        }
+    }
 }

@@ -77,6 +77,26 @@ import Testing
     }
 
     @Test(arguments: StoreKind.underTest)
+    func `loses nothing of the others when one reads what they wrote and then fails`(on kind: StoreKind) async throws {
+        try await kind.withFreshStore { subject in
+            let refusedAfterReading: Unit = { subject in
+                let moment = subject.clock.now
+                return try await subject.store.write(in: .default) { tx throws(AttendanceError) -> Int in
+                    try tx.keep(Heartbeat(station: "ghost", lastClearEpoch: nil, localScanCount: 1, receivedAt: moment))
+                    _ = try tx.tally(of: .trackAttendance)
+                    throw .notFound(.station)
+                }
+            }
+            let outcomes = try await together(subject, [Self.scan(1), Self.scan(2), refusedAfterReading, Self.scan(3)])
+            #expect(outcomes.compactMap { try? $0.get() }.reduce(0, +) == 4)
+            #expect(try await subject.totals().scans == 4)
+            #expect(try await subject.operations.stationOverview(of: .trackAttendance, in: .default).heartbeats.isEmpty)
+            try await subject.expectIntact(entries: 4)
+            try await subject.expectRebuildChangesNothing()
+        }
+    }
+
+    @Test(arguments: StoreKind.underTest)
     func `of scans, clears and renames of one station agrees with the ledger`(on kind: StoreKind) async throws {
         try await kind.withFreshStore { subject in
             let source = EntrySource.trackAttendance

@@ -129,6 +129,55 @@ import Testing
     }
 
     @Test(arguments: StoreKind.underTest)
+    func `may clear, upload rosters and send heartbeats at the same moment`(on kind: StoreKind) async throws {
+        try await kind.withFreshStore { one in
+            let other = try StoreUnderTest(kind: kind, engine: one.engine, clock: one.clock)
+            let epochs = try await withThrowingTaskGroup(of: WireText.self) { group in
+                for client in 0..<12 {
+                    group.addTask {
+                        let subject = client % 2 == 0 ? one : other
+                        let roster = RosterSummary(fingerprint: "f\(client)", units: [.init(name: "U", registered: 1)])
+                        _ = try await subject.operations.replaceRoster(with: roster, as: subject.caller)
+                        try await subject.operations.keepHeartbeat(
+                            of: "S\(client % 3)", lastClearEpoch: nil, localScanCount: 0, as: subject.caller)
+                        return try await subject.operations.clearScans(of: .trackAttendance, as: subject.caller).epoch
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            // The clock stands still, and still no two clears share a text.
+            #expect(Set(epochs).count == 12)
+            try await one.expectIntact(entries: 12)
+            await other.store.close()
+        }
+    }
+
+    @Test(
+        arguments: StoreKind.underTest,
+        [
+            "DELETE FROM station_span WHERE span_id = 1", "UPDATE station_span SET last_occurred_at_us = NULL",
+            "DELETE FROM claim_term WHERE term_id = (SELECT MAX(term_id) FROM claim_term)",
+            "UPDATE claim_term SET term_id = 9000000000000 WHERE text = 'U'", "UPDATE scan_total SET clear_epoch = 'zzz'",
+        ])
+    func `with a damaged row answers with an error and goes on`(on kind: StoreKind, deed: String) async throws {
+        try await kind.withFreshStore { one in
+            _ = try await one.operations.recordScans(
+                [.scan("1", badge: "1", station: "A", unit: "U"), .scan("2", badge: "2", station: "B", unit: "V")], as: one.caller)
+            try one.tamper(one.engine.vocabulary.mutableAgain("claim_term") + deed)
+            let other = try StoreUnderTest(kind: kind, engine: one.engine, clock: one.clock)
+            for subject in [one, other] {
+                // Whatever comes of these, the program is there afterwards.
+                _ = try? await subject.totals()
+                _ = try? await subject.operations.recordScans([.scan("3", badge: "3", station: "C")], as: subject.caller)
+                _ = try? await subject.operations.clearScans(of: .trackAttendance, as: subject.caller)
+                _ = try? await subject.operations.verifyLedger(of: .default, as: subject.caller) { _, _ in }
+            }
+            #expect(try await other.operations.tenants().count == 1)
+            await other.store.close()
+        }
+    }
+
+    @Test(arguments: StoreKind.underTest)
     func `may write at the same moment`(on kind: StoreKind) async throws {
         try await kind.withFreshStore { one in
             let other = try StoreUnderTest(kind: kind, engine: one.engine, clock: one.clock)

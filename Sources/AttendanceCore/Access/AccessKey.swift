@@ -89,7 +89,11 @@ public struct KeyText: Sendable {
     /// Takes a sent credential apart; nil for anything that is no key of ours.
     public init?(parsing raw: String) {
         let parts = raw.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "muster", parts[1].utf8.count == 8, parts[2].utf8.count == 64 else { return nil }
+        let isHexadecimal = parts.dropFirst().allSatisfy { part in
+            part.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        }
+        guard parts.count == 3, parts[0] == "muster", parts[1].utf8.count == 8, parts[2].utf8.count == 64, isHexadecimal
+        else { return nil }
         id = String(parts[1])
         secret = String(parts[2])
     }

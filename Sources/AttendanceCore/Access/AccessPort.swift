@@ -56,7 +56,7 @@ extension Operations {
 
     /// Resolves a sent credential to a caller of the tenant. A revoked key stops working with the next request.
     ///
-    /// Text that has not the form of a key never reaches the store, so guessing costs the store nothing.
+    /// Text that has not the form of a key never reaches the store.
     /// - Throws: `.notAuthenticated` for anything that is no live key of this tenant, `.unavailable`.
     public func authenticate(_ credential: String, in tenant: TenantID, address: String?) async throws(AttendanceError) -> Caller {
         guard let sent = KeyText(parsing: credential) else { throw .notAuthenticated }
@@ -65,7 +65,7 @@ extension Operations {
         let verifier = ambient.sha256(Array(sent.secret.utf8))
         guard let key, ambient.equalInConstantTime(verifier.bytes, key.verifier.bytes), key.tenant == tenant, key.isLive(at: now)
         else { throw .notAuthenticated }
-        if key.lastUsedAt.map({ now.seconds(since: $0) >= 60 }) ?? true {
+        if key.lastUsedAt.map({ now.seconds(since: $0) >= 60 }) ?? true, recentUses.isFirst(ofKey: key.id, at: now) {
             // Nobody waits for the note, and nothing is lost where it fails: the next use tries again.
             Task { try? await store.write(in: tenant) { tx throws(AttendanceError) in try tx.noteUse(ofKey: key.id, at: now) } }
         }

@@ -28,7 +28,7 @@ extension Operations {
         try caller.require(.admin)
         let head = try await store.read(in: caller.tenant) { tx throws(AttendanceError) in try tx.head() }
         var last = LedgerHead(sequence: 0, hash: sealer.genesis(of: tenant))
-        var metExpectation = expected == nil
+        var metExpectation = expected.map { $0.sequence == 0 && "\(last.hash)" == $0.hash } ?? true
         while last.sequence < head.sequence {
             let before = last.sequence
             let entries = try await store.read(in: caller.tenant) { tx throws(AttendanceError) in

@@ -57,6 +57,12 @@ public struct StationLayout: Sendable, Equatable {
         }
     }
 
+    /// Whether there is a span of this id.
+    public func has(_ id: Int64) -> Bool {
+        id >= 1 && id <= Int64(spans.count)
+    }
+
+    /// - Precondition: There is a span of this id.
     public subscript(id: Int64) -> StationSpan {
         get { spans[Int(id - 1)] }
         set { spans[Int(id - 1)] = newValue }

@@ -88,7 +88,8 @@ extension Operations {
 enum ClearEpoch {
     static func next(after former: WireText?, at moment: Instant) -> WireText {
         var text = WireText(moment.millisecondText)
-        guard let former else { return text }
+        // Anything else than a text made here cannot be compared with one, only differ from it.
+        guard let former, former.scalarCount == text.scalarCount, former < "9999" else { return text }
         // Texts of this form sort like the moments they name, and the former one was made here.
         var later = moment
         while text <= former {

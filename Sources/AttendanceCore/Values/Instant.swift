@@ -18,9 +18,10 @@ public struct Instant: Hashable, Comparable, Sendable {
         Instant(microseconds: microseconds + milliseconds * 1_000)
     }
 
-    /// Whole seconds from `earlier` to this instant, cut towards zero.
+    /// Whole seconds from `earlier` to this instant, cut towards zero, and at the ends of what 64 bits hold.
     public func seconds(since earlier: Instant) -> Int64 {
-        (microseconds - earlier.microseconds) / 1_000_000
+        let (difference, overflow) = microseconds.subtractingReportingOverflow(earlier.microseconds)
+        return (overflow ? (microseconds < 0 ? .min : .max) : difference) / 1_000_000
     }
 
     /// The millisecond this instant lies in, as milliseconds since 1970; also before 1970 the earlier one.

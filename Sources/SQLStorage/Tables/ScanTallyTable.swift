@@ -18,6 +18,9 @@ struct ScanTallyTable {
             WHERE tenant_id = \(tenant.rawValue) ORDER BY span_id
             """)
         try terms.catchUp(TermTable(connection: connection, tenant: tenant))
+        guard rows.map({ $0.integer(0) }) == (0..<rows.count).map({ Int64($0 + 1) }) else {
+            throw SQLError(kind: .corrupt, code: "", message: "station spans are missing; muster rebuild makes them anew")
+        }
         return try rows.map { row throws(SQLError) in
             guard let source = EntrySource(rawValue: row.integer(1)) else {
                 throw SQLError(kind: .corrupt, code: "", message: "station span \(row.integer(0)) is of no known source")
@@ -138,7 +141,7 @@ struct ScanTallyTable {
                 from: "badge_tally t",
                 matching: "t.tenant_id = given.tenant_id AND t.badge = given.badge")
         ).compactMap { row in
-            guard row.integer(3) == layout[row.integer(1)].clearedThrough else { return nil }
+            guard layout.has(row.integer(1)), row.integer(3) == layout[row.integer(1)].clearedThrough else { return nil }
             return BadgeKey(badge: Pseudonym(row.blob(0)), span: row.integer(1), unit: row.integer(2))
         }
     }
@@ -152,6 +155,7 @@ struct ScanTallyTable {
             WHERE tenant_id = \(tenant.rawValue) AND badge = \(badge.bytes)
             """
         ).compactMap { row in
+            guard layout.has(row.integer(0)) else { return nil }
             let span = layout[row.integer(0)]
             return row.integer(1) == span.clearedThrough ? (span, Instant(microseconds: row.integer(2))) : nil
         }
@@ -270,7 +274,7 @@ struct ScanTallyTable {
         var stations: [Int64: ScanDelta] = [:]
         for row in results[1] {
             stations[row.integer(0), default: ScanDelta()].scans += row.integer(1)
-            let last = max(stations[row.integer(0)]?.lastOccurredAt ?? .min, row.integer(2))
+            let last = max(stations[row.integer(0)]?.lastOccurredAt ?? .min, row.integerOrNil(2) ?? .min)
             stations[row.integer(0)]?.lastOccurredAt = last
         }
         let unique = Dictionary(uniqueKeysWithValues: results[2].map { ($0.integer(0), $0.integer(1)) })

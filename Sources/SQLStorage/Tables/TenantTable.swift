@@ -5,7 +5,9 @@ struct TenantTable {
     let connection: any SQLConnection
 
     func tenant(named name: TenantName) throws(SQLError) -> Tenant? {
-        try tenants().first { $0.name == name }
+        try connection.run("SELECT tenant_id, created_at_us FROM tenant WHERE name = \(name.text)").first.map { row in
+            Tenant(id: TenantID(rawValue: row.integer(0)), name: name, createdAt: Instant(microseconds: row.integer(1)))
+        }
     }
 
     func tenants() throws(SQLError) -> [Tenant] {

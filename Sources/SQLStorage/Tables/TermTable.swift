@@ -46,16 +46,14 @@ struct TermTable {
 
 /// The terms of one tenant as far as they were read, in both directions.
 struct TermBook {
-    /// By number, from 1 on; nil for one that is missing from a store that somebody has tampered with.
-    private var byID: [TermTable.Term?] = []
+    private var byID: [Int64: TermTable.Term] = [:]
     private var ids: [TermTable.Term: Int64] = [:]
 
-    var count: Int64 { Int64(byID.count) }
+    /// Up to which number the terms are known without a gap. In a store that nobody has tampered with, these are all.
+    private(set) var count: Int64 = 0
 
     /// The text of a term, or nil where there is none of this number.
-    func text(_ id: Int64) -> WireText? {
-        (1...Int64.max).contains(id) && id <= count ? byID[Int(id - 1)]?.text : nil
-    }
+    func text(_ id: Int64) -> WireText? { byID[id]?.text }
 
     /// The text of a term that a projection names.
     func known(_ id: Int64) throws(SQLError) -> WireText {
@@ -67,16 +65,18 @@ struct TermBook {
         ids[TermTable.Term(kind: kind, text: text)]
     }
 
-    /// The terms behind the first `count`.
+    /// The terms that were numbered here after the first `count`.
     func terms(after count: Int64) -> [TermTable.Term] {
-        byID[Int(count)...].compactMap { $0 }
+        guard count < self.count else { return [] }
+        return ((count + 1)...self.count).compactMap { byID[$0] }
     }
 
     /// The number of a term, which is added behind the others where it is new.
     mutating func number(_ kind: TermTable.Kind, _ text: WireText) -> Int64 {
         let term = TermTable.Term(kind: kind, text: text)
         if let known = ids[term] { return known }
-        byID.append(term)
+        count += 1
+        byID[count] = term
         ids[term] = count
         return count
     }
@@ -84,16 +84,18 @@ struct TermBook {
     /// Adds what another process, or this one before, has stored.
     mutating func catchUp(_ table: TermTable) throws(SQLError) {
         for (id, term) in try table.terms(after: count) {
-            while count < id - 1 { byID.append(nil) }
-            byID.append(term)
-            if let term { ids[term] = id }
+            if id == count + 1 { count = id }
+            guard let term else { continue }
+            byID[id] = term
+            ids[term] = id
         }
     }
 
     /// Forgets the terms behind the first `count`: those of a transaction that left no trace.
     mutating func forget(after count: Int64) {
         while self.count > count {
-            if let term = byID.removeLast() { ids[term] = nil }
+            if let term = byID.removeValue(forKey: self.count) { ids[term] = nil }
+            self.count -= 1
         }
     }
 }

@@ -5,6 +5,9 @@ struct EngineTrouble: Sendable {
     /// Writes the cause to the log and gives the incident it stands under.
     let report: @Sendable (SQLError) -> Incident
 
+    /// For inside a group, whose owner reports what ended it, once.
+    static let unreported = EngineTrouble { _ in Incident(text: "") }
+
     /// How long a client is asked to wait where the store is busy, restarting or out of reach.
     static let retryAfterSeconds = 2
 

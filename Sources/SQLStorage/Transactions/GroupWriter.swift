@@ -21,6 +21,8 @@ actor GroupWriter {
     static let referencesPerGroupMax = 8_000
     /// How many units may wait; more are turned away with 503.
     static let unitsWaitingMax = 4_096
+    /// How many references may wait, so that a few thousand large batches do not fill the memory.
+    static let referencesWaitingMax = 400_000
     /// How often a group is tried that lost against another process.
     static let attemptsMax = 4
 
@@ -29,6 +31,7 @@ actor GroupWriter {
 
     private struct Waiting {
         var units: [PendingUnit] = []
+        var references = 0
         var isDraining = false
         var isClosed = false
     }
@@ -66,8 +69,11 @@ actor GroupWriter {
     private nonisolated func submit(_ unit: PendingUnit) {
         enum Fate { case drain, queued, refused }
         let fate = waiting.withLock { waiting -> Fate in
-            guard !waiting.isClosed, waiting.units.count < Self.unitsWaitingMax else { return .refused }
+            guard !waiting.isClosed, waiting.units.count < Self.unitsWaitingMax,
+                waiting.references < Self.referencesWaitingMax
+            else { return .refused }
             waiting.units.append(unit)
+            waiting.references += unit.referenceCount
             guard !waiting.isDraining else { return .queued }
             waiting.isDraining = true
             return .drain
@@ -105,6 +111,7 @@ actor GroupWriter {
                 }
             }
             waiting.units = left
+            waiting.references -= references
             return group
         }
     }
@@ -151,7 +158,7 @@ actor GroupWriter {
             return .failed(error)
         }
         let transaction = WritingTransaction(
-            connection: connection, tenant: group[0].tenant, memory: memory, sealer: sealer, trouble: trouble)
+            connection: connection, tenant: group[0].tenant, memory: memory, sealer: sealer, trouble: .unreported)
         let ending = perform(group, in: transaction)
         switch ending {
         case .committed:
@@ -234,9 +241,14 @@ actor GroupWriter {
     }
 
     /// Turns newcomers away, waits for what is under way, and closes the connection.
-    func close() {
+    nonisolated func close() async {
+        // Said before the writer's turn comes, which under load it would not.
+        waiting.withLock { $0.isClosed = true }
+        await end()
+    }
+
+    private func end() {
         let left = waiting.withLock { waiting in
-            waiting.isClosed = true
             defer { waiting.units = [] }
             return waiting.units
         }

@@ -14,6 +14,8 @@ struct ProjectionFold {
     private var spanDeltas: [Int64: ScanTallyTable.ScanDelta] = [:]
     private var badgeDeltas: [ScanTallyTable.BadgeKey: ScanTallyTable.ScanDelta] = [:]
     private var sightings: [PeopleTable.Sighting] = []
+    /// The badges of `sightings`: what is remembered of them is older than what is kept back.
+    private var sighted: Set<PeopleTable.Subject> = []
 
     /// - Parameter layout: As the stored projections have it.
     init(connection: any SQLConnection, tenant: TenantID, sealer: Sealer, layout: StationLayout) {
@@ -68,6 +70,7 @@ struct ProjectionFold {
         try writeTallies(terms: terms)
         let people = try PeopleTable(connection: connection, tenant: tenant).fold(sightings, sealer: sealer)
         sightings = []
+        sighted = []
         if let memory {
             memory.0.learn(people.now, of: tenant, version: memory.version + (people.changed ? 1 : 0))
         }
@@ -85,9 +88,10 @@ struct ProjectionFold {
     }
 
     private mutating func see(_ claim: Claim, sequence: Int64, hash: Digest, memory: WriterMemory?) {
-        guard let personal = claim.personal, personal.identifierKind == .badge, let staffCode = personal.staffCode,
-            memory?.knows(personal.identifier, is: staffCode, source: claim.source, tenant: tenant) != true
-        else { return }
+        guard let personal = claim.personal, personal.identifierKind == .badge, let staffCode = personal.staffCode else { return }
+        let badge = PeopleTable.Subject(source: claim.source, text: personal.identifier)
+        if !sighted.contains(badge), memory?.knows(badge, is: staffCode, tenant: tenant) == true { return }
+        sighted.insert(badge)
         sightings.append(
             .init(
                 sequence: sequence, hash: hash, source: claim.source, identifier: personal.identifier, staffCode: staffCode))

@@ -8,6 +8,8 @@ class ReadingTransaction: ReadTransaction {
     final var terms: TermBook
     /// How many entries a search reads at once.
     static let entriesPerStep = 2_000
+    /// How many times it reads: an operator waits for the answer, and no answer is better than a late one.
+    static let searchStepsMax = 25
 
     /// The engine's own word on what failed, for whoever began the transaction.
     final private(set) var failure: SQLError?
@@ -102,11 +104,12 @@ class ReadingTransaction: ReadTransaction {
         }
         // Some clock runs ahead: the newest one up to now has to be looked for, from now backwards.
         var position = ScanPosition(occurredAt: through, sequence: .max)
-        while true {
+        for _ in 0..<Self.searchStepsMax {
             let entries = try attempt { () throws(SQLError) in
                 try ledger.entries(of: source, from: from, before: position, limit: Self.entriesPerStep, terms: &terms)
             }
-            for entry in entries where entry.claim.personal?.identifier == badge {
+            for entry in entries
+            where entry.claim.personal?.identifier == badge && entry.claim.personal?.identifierKind == .badge {
                 guard let claimed = entry.claim.station,
                     let span = layout.span(ofEntry: entry.sequence, claimed: claimed, source: source),
                     entry.sequence > span.clearedThrough, span.shown != station
@@ -116,6 +119,7 @@ class ReadingTransaction: ReadTransaction {
             guard entries.count == Self.entriesPerStep, let last = entries.last else { return nil }
             position = ScanPosition(occurredAt: last.claim.occurredAt, sequence: last.sequence)
         }
+        return nil
     }
 
     func clearEpoch(of source: EntrySource) throws(AttendanceError) -> WireText? {

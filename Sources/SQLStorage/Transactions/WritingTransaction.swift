@@ -61,7 +61,11 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
 
     /// Every statement that a unit writes at once passes here. The savepoint is made when the first one comes: most units
     /// only append, and what they append is written by the group.
+    ///
+    /// The head is locked first, so that what a unit decides on was read behind the lock, and two processes never wait for
+    /// each other's rows in different orders.
     private func write(_ body: () throws(SQLError) -> Void) throws(AttendanceError) {
+        try lockHead()
         try attempt { () throws(SQLError) in
             if !hasSavepoint {
                 _ = try connection.run("SAVEPOINT unit")
@@ -86,6 +90,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     // MARK: LedgerWriting
 
     override func settle() throws(AttendanceError) {
+        try lockHead()
         try attempt { () throws(SQLError) in try flush() }
     }
 
@@ -115,7 +120,8 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
 
     private func isTaken(_ place: ReferencePlace) -> Bool {
         guard let span = place.span else { return true }
-        return place.sequence > fold.layout[span].clearedThrough
+        // A span that is not there was tampered with; what it once held stays taken.
+        return fold.layout.has(span) ? place.sequence > fold.layout[span].clearedThrough : true
     }
 
     /// Numbers, hashes and folds one entry; all of it is kept back but what a clear or rename changes at once.
@@ -152,6 +158,11 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
                 terms.forget(after: min(terms.count, head.termCount))
                 try terms.catchUp(TermTable(connection: connection, tenant: tenant))
             }
+            guard terms.count == head.termCount else {
+                throw SQLError(
+                    kind: .corrupt, code: "",
+                    message: "there are terms up to \(terms.count), and the head knows \(head.termCount)")
+            }
             if let (version, layout) = memory.layouts[tenant], version == head.layoutVersion {
                 fold = projectionFold(layout)
             } else {
@@ -175,6 +186,8 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     // MARK: Writing what was kept back
 
     private func flush() throws(SQLError) {
+        // What is written inside a unit's savepoint may be other units' work: undoing that one would undo theirs.
+        if hasSavepoint { heldBackChanges += 1 }
         if !counters.isEmpty {
             try stations.add(counters)
             counters = [:]
@@ -258,8 +271,6 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     }
 
     func addTenant(named name: TenantName, at moment: Instant) throws(AttendanceError) -> Tenant {
-        // Two processes at once would take one number: tenants are only added under the lock of one tenant's head.
-        try lockHead()
         var added: Tenant?
         try write { () throws(SQLError) in
             added = try TenantTable(connection: connection).add(named: name, at: moment)
@@ -271,12 +282,10 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     }
 
     func note(_ entry: AuditEntry) throws(AttendanceError) {
-        try lockHead()
         try write { () throws(SQLError) in try audit.add(entry) }
     }
 
     func note(_ refusals: [RefusalCount], kindsMax: Int) throws(AttendanceError) {
-        try lockHead()
         try write { () throws(SQLError) in try audit.add(refusals, kindsMax: kindsMax) }
     }
 
@@ -304,8 +313,8 @@ final class WriterMemory {
     static let badgesMax = 100_000
 
     /// Whether it is known, and need not be looked up, that the badge is this staff code's.
-    func knows(_ badge: WireText, is staffCode: WireText, source: EntrySource, tenant: TenantID) -> Bool {
-        people[tenant]?.staffCodes[PeopleTable.Subject(source: source, text: badge)] == staffCode
+    func knows(_ badge: PeopleTable.Subject, is staffCode: WireText, tenant: TenantID) -> Bool {
+        people[tenant]?.staffCodes[badge] == staffCode
     }
 
     func checkPeople(of tenant: TenantID, version: Int64) {
