@@ -141,6 +141,9 @@ struct Configuration: Sendable {
         func isSet(_ name: SettingName) -> Bool { all.contains { $0.name == name && $0.origin != .standard } }
 
         if !isSet(.listen), value(.host) != nil || value(.port) != nil {
+            if let port = value(.port), Int(port).map({ (0...65_535).contains($0) }) != true {
+                throw Misuse("PORT is \"\(port)\": a number from 0 to 65535 was expected")
+            }
             let host = value(.host) ?? "0.0.0.0"
             let address = "\(host.contains(":") ? "[\(host)]" : host):\(value(.port) ?? "8000")"
             sharedAddresses = try Self.addresses(address, .port)

@@ -1,10 +1,10 @@
 import AttendanceCore
-import FoundationEssentials
 import Glibc
 import PostgresEngine
 import SQLStorage
 import SQLiteEngine
 import StrictJSON
+import Synchronization
 
 /// Something that went wrong while the program ran: one clear line, exit code 1.
 struct Failure: Error, CustomStringConvertible {
@@ -42,18 +42,20 @@ struct StorePlace: Sendable {
     func makeDirectory() throws {
         guard case .sqlite(let file) = configuration.database else { return }
         let directory = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
-        guard !directory.isEmpty, !FileManager.default.fileExists(atPath: directory) else { return }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw Failure("the data folder \(directory) cannot be made: \(error)")
+        var path = ""
+        for part in directory.split(separator: "/", omittingEmptySubsequences: false) {
+            path += path.isEmpty && directory.first != "/" ? String(part) : "/" + part
+            guard !part.isEmpty, unsafe mkdir(path, 0o700) != 0, errno != EEXIST else { continue }
+            throw Failure("the data folder \(path) cannot be made: \(unsafe String(cString: strerror(errno)))")
         }
     }
 
     /// Whether there is a store to open. Looking at one that is missing makes none.
     func requireExisting() throws {
-        guard case .sqlite(let file) = configuration.database, !FileManager.default.fileExists(atPath: file) else { return }
+        guard case .sqlite(let file) = configuration.database, unsafe access(file, R_OK | W_OK) != 0 else { return }
+        guard errno == ENOENT || errno == ENOTDIR else {
+            throw Failure("the store \(file) cannot be opened: \(unsafe String(cString: strerror(errno)))")
+        }
         throw Failure("there is no store at \(file): muster serve makes one, --data names another folder")
     }
 
@@ -69,7 +71,12 @@ struct StorePlace: Sendable {
     }
 
     func withMigrator<Result>(_ body: (Migrator) throws -> Result) throws -> Result {
-        let connection = try engine.connect(.writing)
+        let connection: any SQLConnection
+        do {
+            connection = try engine.connect(.writing)
+        } catch let error as SQLError {
+            throw Failure("the store \(description) cannot be opened: \(error.message)")
+        }
         defer { connection.close() }
         return try body(Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256))
     }
@@ -85,7 +92,16 @@ struct StorePlace: Sendable {
     func open() throws -> SQLStore {
         let log = log
         let randomBytes = ambient.randomBytes
-        return try SQLStore.open(engine, ambient: ambient) { cause in
+        let passing = PassingTrouble()
+        return try SQLStore.open(engine, ambient: ambient) { [ambient] cause in
+            if cause.kind == .unavailable || cause.kind == .conflict {
+                guard passing.isNews(at: ambient.now()) else { return Incident(text: "") }
+                log.write(.warning, "store unavailable") { fields in
+                    fields.member("code", cause.code)
+                    fields.member("message", cause.message)
+                }
+                return Incident(text: "")
+            }
             let incident = Incident(text: randomBytes(6).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
             log.write(.error, "store failed") { fields in
                 fields.member("incident", incident.text)
@@ -100,5 +116,20 @@ struct StorePlace: Sendable {
 
     func operations(_ store: SQLStore) -> Operations {
         Operations(store: store, ambient: ambient, sealer: store.sealer)
+    }
+}
+
+/// Keeps trouble that passes, and that thousands of requests meet at once, to a line now and then.
+private final class PassingTrouble: Sendable {
+    static let secondsBetweenLines: Int64 = 5
+
+    private let lastAt = Mutex<Instant?>(nil)
+
+    func isNews(at moment: Instant) -> Bool {
+        lastAt.withLock { lastAt in
+            if let last = lastAt, last <= moment, moment.seconds(since: last) < Self.secondsBetweenLines { return false }
+            lastAt = moment
+            return true
+        }
     }
 }

@@ -19,8 +19,17 @@ enum Terminal {
         write("\r\(what) \(bar) \(done * 100 / total) % (\(done) of \(total))" + (done >= total ? "\n" : ""), to: 2)
     }
 
+    /// How much of a cell is shown: one name of a station must not push all others off the screen.
+    static let cellScalarsMax = 120
+
     /// Rows under headings, in columns.
     static func table(_ headings: [String], _ rows: [[String]]) -> String {
+        let rows = rows.map { row in
+            row.map { cell in
+                cell.unicodeScalars.count <= cellScalarsMax
+                    ? cell : String(String.UnicodeScalarView(cell.unicodeScalars.prefix(cellScalarsMax - 1))) + "…"
+            }
+        }
         let widths = headings.indices.map { column in
             ([headings] + rows).map { $0[column].unicodeScalars.count }.max() ?? 0
         }

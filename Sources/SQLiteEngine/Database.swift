@@ -6,6 +6,9 @@ import SQLStorage
 @safe final class Database {
     let handle: OpaquePointer
     private let purpose: ConnectionPurpose
+    private let path: String
+    /// Device and number of the file that was opened; nil where that could not be read.
+    private var identity: (device: UInt, number: UInt)?
 
     init(path: String, purpose: ConnectionPurpose) throws(SQLError) {
         guard !path.utf8.contains(0) else {
@@ -23,6 +26,8 @@ import SQLStorage
         // From here on `deinit` closes what a failed open leaves behind.
         unsafe handle = opened
         self.purpose = purpose
+        self.path = path
+        identity = Self.identity(of: path)
         if code != SQLITE_OK {
             let error = failure(code, in: "")
             let kind = error.kind == .unavailable && code & 0xff == SQLITE_CANTOPEN ? .misconfigured : error.kind
@@ -33,6 +38,21 @@ import SQLStorage
     deinit {
         // Statements are finalised by their owners, which go first; `_v2` waits for one that did not.
         _ = unsafe sqlite3_close_v2(handle)
+    }
+
+    /// - Throws: `.unavailable` where the file is not at its place any more. It could be written to for as long as the
+    ///   process lives, and everything acknowledged would be gone with it.
+    func requireFile() throws(SQLError) {
+        guard let now = Self.identity(of: path), let identity, now == identity else {
+            throw SQLError(
+                kind: .unavailable, code: "",
+                message: "\(path) was moved, replaced or deleted while it was open: put it back, or stop and start again")
+        }
+    }
+
+    private static func identity(of path: String) -> (device: UInt, number: UInt)? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? (UInt(status.st_dev), UInt(status.st_ino)) : nil
     }
 
     /// False inside a transaction. SQLite ends one by itself after some errors.

@@ -133,6 +133,7 @@ public final class SQLiteConnection: SQLConnection {
         guard case .none = transaction else {
             throw SQLError(kind: .defect, code: "", message: "a transaction is open", statement: text)
         }
+        try database?.requireFile()
         _ = try prepared(text).run([])
         transaction = .open
     }

@@ -73,7 +73,8 @@ import Testing
     @Test(arguments: [
         ("MUSTER_LISTEN", "8000"), ("MUSTER_LISTEN", "host:99999"), ("MUSTER_LISTEN", ":80"), ("MUSTER_LISTEN", "a:1,owner=x"),
         ("MUSTER_LISTEN", "a:1,tenant=Not A Name"), ("MUSTER_LOG", "loud"), ("MUSTER_TRUSTED_PROXIES", "10.0.0.0/99"),
-        ("DATABASE_URL", "mysql://x"), ("API_KEY", "short"), ("API_KEY", " padded-key-0123456789 "), ("API_KEY", "schlüssel-0123456789"), ("API_KEY", "changeme-changeme-changeme"),
+        ("DATABASE_URL", "mysql://x"), ("API_KEY", "short"), ("API_KEY", " padded-key-0123456789 "),
+        ("API_KEY", "schlüssel-0123456789"), ("API_KEY", "changeme-changeme-changeme"),
         ("RATE_LIMIT_MAX", "-1"), ("RATE_LIMIT_MAX", "many"), ("RATE_LIMIT_WINDOW", "soon"), ("RATE_LIMIT_WINDOW", "0"),
         ("RATE_LIMIT_WINDOW", "99 days"), ("PORT", "x"), ("MUSTER_UNKNOWN", "1"),
     ])

@@ -233,3 +233,21 @@ final class Collected: @unchecked Sendable {  // Every access holds the lock.
         lock.withLock { errors.append(error) }
     }
 }
+
+@Suite struct `A SQLite file that is gone` {
+    @Test(arguments: [false, true])
+    func `is noticed before anything more is written or read`(replaced: Bool) throws {
+        try withTemporaryDirectory { directory in
+            let engine = SQLiteEngine(file: directory + "/test.sqlite")
+            let writer = try engine.connect(.writing)
+            defer { writer.close() }
+            try writer.runScript("CREATE TABLE thing (place INTEGER) STRICT")
+            let reader = try engine.connect(.reading)
+            defer { reader.close() }
+            try FileManager.default.removeItem(atPath: directory + "/test.sqlite")
+            if replaced { #expect(FileManager.default.createFile(atPath: directory + "/test.sqlite", contents: nil)) }
+            #expect(refusal { try writer.beginWriting() }?.kind == .unavailable)
+            #expect(refusal { try reader.beginReading() }?.kind == .unavailable)
+        }
+    }
+}

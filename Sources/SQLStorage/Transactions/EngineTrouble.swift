@@ -13,8 +13,11 @@ struct EngineTrouble: Sendable {
 
     func error(_ cause: SQLError) -> AttendanceError {
         switch cause.kind {
-        case .unavailable, .conflict: .unavailable(retryAfterSeconds: Self.retryAfterSeconds)
-        case .constraint, .corrupt, .misconfigured, .defect: .unexpected(report(cause))
+        case .unavailable, .conflict:
+            // Reported too: clients are told to wait, and nobody else would learn why.
+            _ = report(cause)
+            return .unavailable(retryAfterSeconds: Self.retryAfterSeconds)
+        case .constraint, .corrupt, .misconfigured, .defect: return .unexpected(report(cause))
         }
     }
 }
