@@ -94,7 +94,7 @@ struct StorePlace: Sendable {
         let randomBytes = ambient.randomBytes
         let passing = PassingTrouble()
         return try SQLStore.open(engine, ambient: ambient) { [ambient] cause in
-            if cause.kind == .unavailable || cause.kind == .conflict {
+            if [.unavailable, .conflict, .misconfigured].contains(cause.kind) {
                 guard passing.isNews(at: ambient.now()) else { return Incident(text: "") }
                 log.write(.warning, "store unavailable") { fields in
                     fields.member("code", cause.code)

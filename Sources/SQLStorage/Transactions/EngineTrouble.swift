@@ -13,11 +13,12 @@ struct EngineTrouble: Sendable {
 
     func error(_ cause: SQLError) -> AttendanceError {
         switch cause.kind {
-        case .unavailable, .conflict:
-            // Reported too: clients are told to wait, and nobody else would learn why.
+        case .unavailable, .conflict, .misconfigured:
+            // Reported too: clients are told to wait, and nobody else would learn why. The store was reached when the
+            // program started, so a file or password that is wrong now is for somebody to put right, not for clients.
             _ = report(cause)
             return .unavailable(retryAfterSeconds: Self.retryAfterSeconds)
-        case .constraint, .corrupt, .misconfigured, .defect: return .unexpected(report(cause))
+        case .constraint, .corrupt, .defect: return .unexpected(report(cause))
         }
     }
 }
