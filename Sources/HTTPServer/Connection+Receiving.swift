@@ -184,12 +184,19 @@ extension Connection {
         request.bytesIn += bytes.count
         switch stage {
         case .reading(let bodyMaxBytes, let tooLarge, _):
+            var refusal = tooLarge
             if bytes.count <= bodyMaxBytes - request.body.count {
-                unsafe request.body.append(contentsOf: bytes)
-                return true
+                if core.bodyGrew(bytes.count) {
+                    request.bodyBytesHeld += bytes.count
+                    unsafe request.body.append(contentsOf: bytes)
+                    return true
+                }
+                refusal = core.handler.answer(to: .unavailable(retryAfterSeconds: 1), rawTarget: request.target)
             }
             request.body = []
-            stage = .discarding(then: tooLarge)
+            core.bodyEnded(request.bodyBytesHeld)
+            request.bodyBytesHeld = 0
+            stage = .discarding(then: refusal)
             return discarded(bytes.count)
         case .discarding:
             return discarded(bytes.count)

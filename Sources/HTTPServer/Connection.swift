@@ -95,6 +95,8 @@ import Synchronization
         var isCounted = false
         var closesAfterwards = false
         var body: [UInt8] = []
+        /// What the body counts in ``ListenerLimits/bodyBytesUnderWayMax``, also while the handler has it.
+        var bodyBytesHeld = 0
         var bytesIn = 0
         var bytesDiscarded = 0
         var bytesOut = 0
@@ -135,6 +137,7 @@ import Synchronization
     func completed(withWholeAnswer: Bool) {
         if let onAccess = core.configuration.onAccess { onAccess(accessRecord(withWholeAnswer: withWholeAnswer)) }
         let wasCounted = request.isCounted
+        core.bodyEnded(request.bodyBytesHeld)
         stage = .idle
         stream = nil
         request = RequestInProgress()

@@ -9,6 +9,9 @@ public struct ListenerLimits: Sendable {
     public var connectionsMax = 10_000
     /// Requests that a handler is at work on or whose answers are being sent. A further one is answered `unavailable`.
     public var requestsUnderWayMax = 4_096
+    /// Bytes of bodies that are being received or handled, over all requests. One that would go beyond is answered 503, so
+    /// that many large bodies at once cannot use up the memory.
+    public var bodyBytesUnderWayMax = 128 << 20
     /// How much of a body nobody wants is read, so that its sender gets to see the answer. A longer one is cut off.
     public var discardBytesMax = 16 << 20
     /// For one request to arrive in full, counted anew for the body once the head is admitted.

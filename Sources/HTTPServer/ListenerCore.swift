@@ -14,6 +14,7 @@ final class ListenerCore: Sendable {
     let idleMicroseconds: Int
     private let requestIDs = RequestIDs()
     private let underWay = Atomic<Int>(0)
+    private let bodyBytes = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
     private let closing = Atomic<Bool>(false)
     private let connections = Mutex<[ObjectIdentifier: Connection]>([:])
@@ -81,6 +82,19 @@ final class ListenerCore: Sendable {
     func requestEnded() {
         let left = underWay.subtract(1, ordering: .sequentiallyConsistent).newValue
         if left == 0, isDraining { housekeeping.async { self.stopIfDrained() } }
+    }
+
+    /// Counts a part of a body in, or says that there is no room for it.
+    func bodyGrew(_ bytes: Int) -> Bool {
+        let all = bodyBytes.add(bytes, ordering: .relaxed).newValue
+        guard all > configuration.limits.bodyBytesUnderWayMax else { return true }
+        bodyEnded(bytes)
+        return false
+    }
+
+    func bodyEnded(_ bytes: Int) {
+        guard bytes > 0 else { return }
+        bodyBytes.subtract(bytes, ordering: .relaxed)
     }
 
     // MARK: Start and stop

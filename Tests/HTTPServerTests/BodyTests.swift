@@ -62,6 +62,27 @@ import Testing
         }
     }
 
+    @Test func `finds room only while all bodies together leave some`() async throws {
+        let gate = Gate()
+        let handler = Handler { _ in
+            .read(bodyMaxBytes: 1_000, tooLarge: .text("too large", status: 413)) { body in
+                await gate.pass()
+                return .text("\(body.count)")
+            }
+        }
+        try await serving(handler, configured: { $0.limits.bodyBytesUnderWayMax = 1_500 }) { listener in
+            let body = String(repeating: "b", count: 1_000)
+            let first = try RawClient(port: listener.port)
+            try await first.send(request("POST /a", ["Content-Length: 1000"], body: body))
+            try await eventually { gate.waitingCount == 1 }
+            let second = try RawClient(port: listener.port)
+            #expect(try await second.ask(request("POST /b", ["Content-Length: 1000"], body: body))?.status == 503)
+            gate.open()
+            #expect(try await first.answer()?.text == "1000")
+            #expect(try await second.ask(request("POST /b", ["Content-Length: 1000"], body: body))?.text == "1000")
+        }
+    }
+
     @Test(arguments: ["/echo", "/deny", "/later/echo", "/later/deny"])
     func `announced beyond what would be dropped is answered at once`(path: String) async throws {
         try await serving(Handler.usual, configured: { $0.limits.discardBytesMax = 5_000 }) { listener in
