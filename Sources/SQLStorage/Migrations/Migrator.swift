@@ -18,7 +18,9 @@ public enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible 
         case .schemaIsOlder(let count): "the store's schema lacks \(count) migration(s): run muster migrate up"
         case .schemaIsNewer(let name): "the store's schema is newer than this program: it has migration \"\(name)\""
         case .digestDiffers(let name): "migration \"\(name)\" was applied in another wording than this program's"
-        case .occupied(let tables): "the store holds tables that are not Muster's: \(tables.joined(separator: ", "))"
+        case .occupied(let tables):
+            "the database holds tables that are not Muster's: \(tables.joined(separator: ", ")); "
+                + "give Muster a database of its own in DATABASE_URL, or none for the embedded store"
         case .wouldLoseRows(let tables):
             "stepping down would lose the rows of \(tables.joined(separator: ", ")): add --lose-data if that is meant"
         }
