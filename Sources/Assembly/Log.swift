@@ -1,6 +1,5 @@
 import AttendanceCore
 import Dispatch
-import Glibc
 import StrictJSON
 import Synchronization
 
@@ -79,13 +78,6 @@ final class Log: Sendable {
             return (pending.bytes, pending.leftOut)
         }
         if leftOut > 0 { bytes += Array("{\"level\":\"warning\",\"event\":\"log lines left out\",\"count\":\(leftOut)}\n".utf8) }
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes[written...].withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            // Standard error is closed or broken: there is nobody left to tell.
-            guard count > 0 else { return }
-            written += count
-        }
+        Terminal.write(bytes, to: 2)
     }
 }

@@ -1,4 +1,5 @@
 import AttendanceCore
+import Digests
 import Glibc
 import PostgresEngine
 import SQLStorage
@@ -102,7 +103,7 @@ struct StorePlace: Sendable {
                 }
                 return Incident(text: "")
             }
-            let incident = Incident(text: randomBytes(6).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+            let incident = Incident(text: Hexadecimal.encode(randomBytes(6)))
             log.write(.error, "store failed") { fields in
                 fields.member("incident", incident.text)
                 fields.member("kind", "\(cause.kind)")

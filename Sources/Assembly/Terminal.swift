@@ -3,11 +3,11 @@ import Glibc
 /// What people read: answers on standard output, trouble on standard error.
 enum Terminal {
     static func print(_ text: String) {
-        write(text + "\n", to: 1)
+        write(Array((text + "\n").utf8), to: 1)
     }
 
     static func complain(_ text: String) {
-        write(text + "\n", to: 2)
+        write(Array((text + "\n").utf8), to: 2)
     }
 
     /// Shows how far long work has come, on a terminal only; a pipe stays quiet.
@@ -16,7 +16,8 @@ enum Terminal {
         let width: Int64 = 30
         let filled = min(width, done * width / total)
         let bar = String(repeating: "█", count: Int(filled)) + String(repeating: "░", count: Int(width - filled))
-        write("\r\(what) \(bar) \(done * 100 / total) % (\(done) of \(total))" + (done >= total ? "\n" : ""), to: 2)
+        let line = "\r\(what) \(bar) \(done * 100 / total) % (\(done) of \(total))" + (done >= total ? "\n" : "")
+        write(Array(line.utf8), to: 2)
     }
 
     /// How much of a cell is shown: one name of a station must not push all others off the screen.
@@ -65,8 +66,8 @@ enum Terminal {
         return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        let bytes = Array(text.utf8)
+    /// Writes all of the bytes, or as many as the reader takes.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var written = 0
         while written < bytes.count {
             let count = unsafe bytes[written...].withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }

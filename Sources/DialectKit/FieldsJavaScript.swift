@@ -81,6 +81,14 @@ public enum JavaScript {
         return (digits, exponent)
     }
 
+    /// `text.trim()`: without the white space and line ends of ECMA-262 at either end. U+0085 is none of them.
+    public static func trimmed(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        let front = scalars.drop(while: isWhiteSpace)
+        guard let last = front.lastIndex(where: { !isWhiteSpace($0) }) else { return "" }
+        return String(front[...last])
+    }
+
     /// The white space and line ends of ECMA-262.
     private static func isWhiteSpace(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

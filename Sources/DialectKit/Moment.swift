@@ -1,3 +1,5 @@
+import AttendanceCore
+
 /// Moments as text: the spellings that contracts take, and the one they are answered in.
 ///
 /// A moment is a count of microseconds since 1970-01-01T00:00:00Z, without leap seconds, in the years 0001 to 9999.
@@ -42,7 +44,7 @@ public enum Moment {
         guard let year = cursor.number(digits: 4, in: bytes), cursor.take("-", in: bytes),
             let month = cursor.number(digits: 2, in: bytes), cursor.take("-", in: bytes),
             let day = cursor.number(digits: 2, in: bytes),
-            let days = CivilDay.daysSince1970(year: year, month: month, day: day)
+            let days = CivilDate.daysSince1970(year: year, month: month, day: day)
         else { return nil }
         if cursor.isAtEnd(of: bytes) { return syntax.dateMayStandAlone ? days * microsecondsPerDay : nil }
 
@@ -71,7 +73,7 @@ public enum Moment {
 
     /// The moments that can be written with a year of four digits, the year 0000 left out.
     public static let expressible: ClosedRange<Int64> =
-        CivilDay.daysSince0001 * microsecondsPerDay...(CivilDay.daysSince10000 * microsecondsPerDay - 1)
+        CivilDate.daysSince0001 * microsecondsPerDay...(CivilDate.daysSince10000 * microsecondsPerDay - 1)
 
     /// Appends `YYYY-MM-DDTHH:MM:SS.mmmZ`, in UTC. Decimals beyond `precision` are cut, towards the past also before 1970.
     /// - Precondition: `microseconds` lies in ``expressible``.
@@ -80,7 +82,7 @@ public enum Moment {
     ) {
         precondition(expressible.contains(microseconds), "a moment outside the years 0001 to 9999")
         let (days, ofDay) = microseconds.dividedFlooring(by: microsecondsPerDay)
-        let date = CivilDay(daysSince1970: days)
+        let date = CivilDate(daysSince1970: days)
         let seconds = ofDay / 1_000_000
         let begin = bytes.count
         bytes.append(contentsOf: template(precision))
@@ -137,55 +139,6 @@ public enum Moment {
     private static let secondsTemplate = Array("0000-00-00T00:00:00Z".utf8)
     private static let millisecondsTemplate = Array("0000-00-00T00:00:00.000Z".utf8)
     private static let microsecondsTemplate = Array("0000-00-00T00:00:00.000000Z".utf8)
-}
-
-/// A day of the proleptic Gregorian calendar. Source of both directions: H. Hinnant, "chrono-compatible low-level date
-/// algorithms"; years begin in March there, so that the leap day is the last of its year.
-struct CivilDay {
-    let year: Int64
-    let month: Int64
-    let day: Int64
-
-    /// The day that lies `days` after 1970-01-01.
-    init(daysSince1970 days: Int64) {
-        let (era, dayOfEra) = (days + 719_468).dividedFlooring(by: 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-
-    /// The days from 1970-01-01 to a date; nil for one that does not exist, and for the year 0.
-    static func daysSince1970(year: Int64, month: Int64, day: Int64) -> Int64? {
-        guard year >= 1, 1...12 ~= month, day >= 1, day <= dayCount(of: month, in: year) else { return nil }
-        let (era, yearOfEra) = (month <= 2 ? year - 1 : year).dividedFlooring(by: 400)
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
-
-    /// The days from 1970-01-01 to 0001-01-01.
-    static let daysSince0001: Int64 = -719_162
-    /// The days from 1970-01-01 to 10000-01-01.
-    static let daysSince10000: Int64 = 2_932_897
-
-    private static func dayCount(of month: Int64, in year: Int64) -> Int64 {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
-}
-
-extension Int64 {
-    /// Quotient and remainder with a remainder that is never negative, so that moments before 1970 fall into their day.
-    fileprivate func dividedFlooring(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-    }
 }
 
 /// A place in a text from which digits and marks are read. The bytes come with each call: to hold on to a `Span` is not

@@ -37,13 +37,11 @@ extension TrackAttendanceDialect {
     /// The name is compared exactly and not trimmed: kiosks send their own name as it is.
     func clearStation(_ visit: Visit) async throws(TrackAttendanceFailure) -> Response {
         try Confirmation.stationScans.require(in: visit.head)
+        // What is deleted has to be what was meant, and not a name that was mended on the way.
+        guard visit.head.queryIsText else { throw .sentence("station is not UTF-8 text") }
         let named = visit.head.query.filter { $0.name == "station" }
         guard named.count == 1, !named[0].value.isEmpty else { throw .sentence("station is required, once") }
         let station = WireText(named[0].value)
-        // Bytes that are no UTF-8 are read as U+FFFD. What is deleted has to be what was meant.
-        guard !station.text.unicodeScalars.contains("\u{FFFD}") || visit.head.rawQuery.lowercased().contains("%ef%bf%bd") else {
-            throw .sentence("station is not UTF-8 text")
-        }
         let deleted: Int64
         do throws(AttendanceError) {
             // No station has such a name, so there is nothing to clear.

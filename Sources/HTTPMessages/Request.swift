@@ -48,6 +48,11 @@ public struct RequestHead: Sendable {
     public var query: [(name: String, value: String)] {
         FormDecoding.pairs(rawQuery)
     }
+
+    /// Whether the decoded query is UTF-8 throughout, so that no name or value in ``query`` has been mended.
+    public var queryIsText: Bool {
+        FormDecoding.isText(rawQuery)
+    }
 }
 
 /// A request path, percent-decoded once, with `.` and `..` resolved, always beginning with a slash.
@@ -153,7 +158,15 @@ enum FormDecoding {
         }
     }
 
+    static func isText(_ text: String) -> Bool {
+        String(validating: decoded(text.utf8[...]), as: UTF8.self) != nil
+    }
+
     private static func component(_ bytes: Substring.UTF8View) -> String {
+        String(decoding: decoded(bytes), as: UTF8.self)
+    }
+
+    private static func decoded(_ bytes: Substring.UTF8View) -> [UInt8] {
         var decoded: [UInt8] = []
         var index = bytes.startIndex
         while index < bytes.endIndex {
@@ -165,6 +178,6 @@ enum FormDecoding {
                 index = bytes.index(after: index)
             }
         }
-        return String(decoding: decoded, as: UTF8.self)
+        return decoded
     }
 }

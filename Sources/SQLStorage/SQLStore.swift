@@ -74,14 +74,14 @@ public final class SQLStore: Store {
         _ tenant: TenantID, progress: @escaping @Sendable (_ folded: Int64, _ of: Int64) -> Void
     ) async throws(AttendanceError) -> Int64 {
         let sealer = sealer
-        return try await writer.exclusively(in: tenant) { connection, _ throws(SQLError) in
+        return try await writer.exclusively(in: tenant) { connection throws(SQLError) in
             try ProjectionRebuild(connection: connection, tenant: tenant, sealer: sealer).run(progress: progress)
         }
     }
 
     /// The rows of every projection of a tenant, table by table, in the order of their keys: for comparing.
     package func projectionRows(of tenant: TenantID) async throws(AttendanceError) -> [String: [[SQLValue]]] {
-        try await writer.exclusively(in: tenant) { connection, _ throws(SQLError) in
+        try await writer.exclusively(in: tenant) { connection throws(SQLError) in
             try ProjectionRebuild.rows(connection, tenant)
         }
     }

@@ -282,7 +282,7 @@ import Testing
         #expect(try answer.member("message") != nil)
     }
 
-    @Test(arguments: ["", "?station=", "?station=A&station=A", "?Station=A"])
+    @Test(arguments: ["", "?station=", "?station=A&station=A", "?Station=A", "?station=%FF", "?station=%E0%B8"])
     func `one station needs its name, once`(query: String) async throws {
         let answer = try await Desk().ask(
             .delete, "/v1/admin/clear-station\(query)", headers: headers("DELETE STATION SCANS"))

@@ -43,6 +43,13 @@ import Testing
 }
 
 @Suite struct `A query` {
+    @Test(arguments: [
+        ("", true), ("a=b&c=%E0%B8%81+x", true), ("a=%EF%BF%BD", true), ("a=%", true), ("a=%FF", false), ("%E0%B8=1", false),
+    ])
+    func `says whether it is text`(raw: String, isText: Bool) {
+        #expect(RequestHead(method: .get, path: RequestPath(segments: []), rawQuery: raw).queryIsText == isText)
+    }
+
     private func pairs(_ raw: String) -> [[String]] {
         RequestHead(method: .get, path: RequestPath(segments: []), rawQuery: raw).query.map { [$0.name, $0.value] }
     }

@@ -107,14 +107,12 @@ extension Command {
         if text.hasSuffix("d"), let days = Int64(text.dropLast()), (1...36_500).contains(days) {
             return now.adding(seconds: days * 86_400)
         }
-        let parts = text.split(separator: "-").compactMap { Int($0) }
-        if parts.count == 3, text.utf8.count == 10 {
-            // The day that has exactly these numbers, if there is one: 30 February has none.
-            let day = (0...36_600).lazy.map { now.microseconds / 86_400_000_000 + Int64($0) - 1 }.first {
-                let date = CivilDate(daysSince1970: $0)
-                return [date.year, date.month, date.day] == parts
-            }
-            if let day { return Instant(microseconds: (day + 1) * 86_400_000_000) }
+        let parts = text.split(separator: "-").compactMap { Int64($0) }
+        if parts.count == 3, text.utf8.count == 10,
+            let day = CivilDate.daysSince1970(year: parts[0], month: parts[1], day: parts[2])
+        {
+            let end = Instant(microseconds: (day + 1) * 86_400_000_000)
+            if end > now { return end }
         }
         throw Misuse("--expires is \"\(text)\": days such as 90d, or a day to come such as 2027-07-31, were expected")
     }

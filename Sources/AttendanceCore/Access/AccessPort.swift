@@ -25,7 +25,7 @@ extension Operations {
         guard WireText(label).scalarCount <= 80 else { throw .invalid(field: "label", .tooLong(maxScalars: 80)) }
         let now = ambient.now()
         if let expiresAt, expiresAt <= now { throw .invalid(field: "expires", .malformed("the moment has passed")) }
-        let text = KeyText(id: hexadecimal(ambient.randomBytes(4)), secret: hexadecimal(ambient.randomBytes(32)))
+        let text = KeyText(id: ambient.randomBytes(4).hexadecimal, secret: ambient.randomBytes(32).hexadecimal)
         let key = AccessKey(
             id: text.id, tenant: caller.tenant, label: label, roles: roles, createdAt: now, expiresAt: expiresAt,
             revokedAt: nil, lastUsedAt: nil, verifier: ambient.sha256(Array(text.secret.utf8)))
@@ -70,9 +70,5 @@ extension Operations {
             Task { try? await store.write(in: tenant) { tx throws(AttendanceError) in try tx.noteUse(ofKey: key.id, at: now) } }
         }
         return Caller(tenant: tenant, name: WireText("key/\(key.id)"), roles: key.roles, address: address)
-    }
-
-    private func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -12,26 +12,9 @@ public struct Identifier<Owner>: Hashable, Sendable {
 /// An anchor without attributes: one human, one timeline.
 public enum Person {}
 
-/// A person as one contract knows them: a projection of the scans in which a station said whose badge it had read.
-public struct Membership: Sendable, Equatable {
-    public let id: Identifier<Membership>
-    public let person: Identifier<Person>
-    public let source: EntrySource
-    /// Unique among the source's memberships that have not ended.
-    public let staffCode: WireText
-    /// The entry that first told of it.
-    public let openedBy: Int64
-
-    public init(
-        id: Identifier<Membership>, person: Identifier<Person>, source: EntrySource, staffCode: WireText, openedBy: Int64
-    ) {
-        self.id = id
-        self.person = person
-        self.source = source
-        self.staffCode = staffCode
-        self.openedBy = openedBy
-    }
-}
+/// A person as one contract knows them: a projection of the scans in which a station said whose badge it had read. Its
+/// staff code is unique among the contract's memberships.
+public enum Membership {}
 
 extension Sealer {
     /// The identities of a person and membership that an entry tells of for the first time. They derive from the entry, so

@@ -37,7 +37,7 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
     /// Lower-case hexadecimal digits.
     public var description: String {
-        bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        bytes.hexadecimal
     }
 }
 
@@ -92,6 +92,11 @@ extension [UInt8] {
     /// Appends a word's eight bytes as they lie in memory.
     fileprivate mutating func append(word: UInt64) {
         unsafe Swift.withUnsafeBytes(of: word) { unsafe append(contentsOf: $0) }
+    }
+
+    /// Lower-case hexadecimal digits, two a byte.
+    var hexadecimal: String {
+        map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 
     mutating func append(bigEndian value: UInt64) {

@@ -124,12 +124,4 @@ public struct PackedBytes: Sendable {
         let before = ends[index - 1]
         return (before < 0 ? ~before : before)..<end
     }
-
-    /// Forgets all values but the first `count`.
-    public mutating func truncate(to count: Int) {
-        guard count < ends.count else { return }
-        let end = count == 0 ? 0 : (ends[count - 1] < 0 ? ~ends[count - 1] : ends[count - 1])
-        ends.removeSubrange(count...)
-        bytes.removeSubrange(end...)
-    }
 }

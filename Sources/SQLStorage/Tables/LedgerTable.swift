@@ -212,8 +212,6 @@ struct EntryBuffer {
     private var references = PackedBytes()
     private var metas = PackedBytes()
 
-    var isEmpty: Bool { sequences.isEmpty }
-
     mutating func append(
         _ sealed: SealedClaim, sequence: Int64, hash: Digest, caller: Int64, station: Int64?, unit: Int64?, means: Int64?
     ) {

@@ -229,12 +229,12 @@ actor GroupWriter {
 
     /// Runs a long job of the command line on the writer's connection, between groups.
     func exclusively<Result: Sendable>(
-        in tenant: TenantID, _ job: @Sendable (any SQLConnection, WriterMemory) throws(SQLError) -> Result
+        in tenant: TenantID, _ job: @Sendable (any SQLConnection) throws(SQLError) -> Result
     ) throws(AttendanceError) -> Result {
         do {
             let connection = try connected()
             defer { memory.forget(tenant) }
-            return try job(connection, memory)
+            return try job(connection)
         } catch {
             throw trouble.error(error)
         }

@@ -8,7 +8,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     private let sealer: Sealer
     private let memory: WriterMemory
 
-    /// The tenant's last entry, locked; nil until somebody appends.
+    /// The tenant's last entry, locked; nil until a unit writes, or reads what only the lock keeps still.
     private var lockedHead: LedgerTable.Head?
     private var storedHead: LedgerTable.Head?
     private var fold: ProjectionFold
