@@ -37,10 +37,38 @@ public struct RouteTable<Handler: Sendable>: Sendable {
         case unknown
     }
 
+    private let routes: [Route<Handler>]
+    private let tree: RouteTree
+
+    /// - Throws: ``RouteCollision`` when one method leads to two routes of the same shape.
+    public init(_ routes: [Route<Handler>]) throws {
+        var tree = RouteTree()
+        for (place, route) in routes.enumerated() {
+            if let earlier = tree.insert(route.method, route.pattern, place) {
+                throw RouteCollision(method: route.method, patterns: [routes[earlier].pattern, route.pattern])
+            }
+        }
+        self.routes = routes
+        self.tree = tree
+    }
+
+    /// Who answers `method` on `path`.
+    public func lookup(_ method: HTTPMethod, _ path: RequestPath) -> Lookup {
+        var others: [HTTPMethod] = []
+        guard let found = tree.search(method, path.segments, others: &others) else {
+            return others.isEmpty ? .unknown : .otherMethods(others.sorted { $0.rawValue < $1.rawValue })
+        }
+        return .found(Match(route: routes[found.place], parameters: found.parameters))
+    }
+}
+
+/// The patterns of a table, segment by segment. Apart from it because it need not know what a route leads to: every request
+/// passes here, and code about an unknown type looks that type up over and over.
+struct RouteTree: Sendable {
     private struct Node: Sendable {
         private var fixed: [String: Int] = [:]
         var parameter: Int?
-        var routes: [HTTPMethod: (route: Route<Handler>, names: [String])] = [:]
+        var ends: [End] = []
 
         /// `String` takes the sign for kelvin for a K and composed letters for decomposed ones; a path does not.
         subscript(fixed segment: String) -> Int? {
@@ -54,20 +82,23 @@ public struct RouteTable<Handler: Sendable>: Sendable {
         }
     }
 
-    private var nodes: [Node] = [Node()]
-
-    /// - Throws: ``RouteCollision`` when one method leads to two routes of the same shape.
-    public init(_ routes: [Route<Handler>]) throws {
-        for route in routes { try insert(route) }
+    /// Where a pattern ends for one method.
+    private struct End: Sendable {
+        let method: HTTPMethod
+        let place: Int
+        let names: [String]
     }
 
-    private mutating func insert(_ route: Route<Handler>) throws {
+    private var nodes: [Node] = [Node()]
+
+    /// Adds a pattern. Returns the place of the one that is there already, and then adds nothing.
+    mutating func insert(_ method: HTTPMethod, _ pattern: String, _ place: Int) -> Int? {
         precondition(
-            route.pattern.utf8.first == UInt8(ascii: "/") && route.pattern.utf8.allSatisfy { $0 < 0x80 },
+            pattern.utf8.first == UInt8(ascii: "/") && pattern.utf8.allSatisfy { $0 < 0x80 },
             "a route's pattern begins with a slash and is ASCII")
         var node = 0
         var names: [String] = []
-        let segments = route.pattern == "/" ? [] : route.pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let segments = pattern == "/" ? [] : pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         for segment in segments {
             let isParameter = segment.hasPrefix("{") && segment.hasSuffix("}")
             if isParameter { names.append(String(segment.dropFirst().dropLast())) }
@@ -84,34 +115,43 @@ public struct RouteTable<Handler: Sendable>: Sendable {
             }
             node = nodes.count - 1
         }
-        if let earlier = nodes[node].routes[route.method] {
-            throw RouteCollision(method: route.method, patterns: [earlier.route.pattern, route.pattern])
-        }
-        nodes[node].routes[route.method] = (route, names)
+        if let earlier = nodes[node].ends.first(where: { $0.method == method }) { return earlier.place }
+        nodes[node].ends.append(End(method: method, place: place, names: names))
+        return nil
     }
 
-    /// Who answers `method` on `path`.
-    public func lookup(_ method: HTTPMethod, _ path: RequestPath) -> Lookup {
-        var others: Set<HTTPMethod> = []
-        func descend(_ node: Int, _ depth: Int, _ values: [String]) -> Match? {
-            if depth == path.segments.count {
-                let routes = nodes[node].routes
-                if let found = routes[method] ?? (method == .head ? routes[.get] : nil) {
-                    let pairs = zip(found.names, values).map { ($0, $1) }
-                    return Match(route: found.route, parameters: Dictionary(pairs) { _, last in last })
-                }
-                others.formUnion(routes.keys)
-                if routes[.get] != nil { others.insert(.head) }
-                return nil
-            }
-            let segment = path.segments[depth]
-            if let next = nodes[node][fixed: segment], let match = descend(next, depth + 1, values) { return match }
-            if let next = nodes[node].parameter, !segment.isEmpty {
-                return descend(next, depth + 1, values + [segment])
-            }
+    /// The place of the pattern that fits, with its parameters' values; nil where none does.
+    /// - Parameter others: Takes the methods of patterns that would fit another method.
+    func search(
+        _ method: HTTPMethod, _ segments: [String], others: inout [HTTPMethod]
+    ) -> (place: Int, parameters: [String: String])? {
+        var values: [String] = []
+        guard let end = descend(from: 0, method, segments[...], &values, &others) else { return nil }
+        guard !values.isEmpty else { return (end.place, [:]) }
+        return (end.place, Dictionary(zip(end.names, values)) { _, last in last })
+    }
+
+    private func descend(
+        from node: Int, _ method: HTTPMethod, _ rest: ArraySlice<String>, _ values: inout [String], _ others: inout [HTTPMethod]
+    ) -> End? {
+        guard let segment = rest.first else {
+            let ends = nodes[node].ends
+            if let end = ends.first(where: { $0.method == method }) { return end }
+            let get = ends.first { $0.method == .get }
+            if method == .head, let get { return get }
+            for end in ends where !others.contains(end.method) { others.append(end.method) }
+            if get != nil, !others.contains(.head) { others.append(.head) }
             return nil
         }
-        if let match = descend(0, 0, []) { return .found(match) }
-        return others.isEmpty ? .unknown : .otherMethods(others.sorted { $0.rawValue < $1.rawValue })
+        if let next = nodes[node][fixed: segment],
+            let end = descend(from: next, method, rest.dropFirst(), &values, &others)
+        {
+            return end
+        }
+        guard let next = nodes[node].parameter, !segment.isEmpty else { return nil }
+        values.append(segment)
+        if let end = descend(from: next, method, rest.dropFirst(), &values, &others) { return end }
+        values.removeLast()
+        return nil
     }
 }
