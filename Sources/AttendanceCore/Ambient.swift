@@ -2,6 +2,10 @@
 public struct Ambient: Sendable {
     /// The present moment, by the machine's clock.
     public var now: @Sendable () -> Instant
+    /// Microseconds on a clock that only moves forward, from any beginning: for what lies between two readings of it.
+    public var uptime: @Sendable () -> Int64
+    /// Returns after so many microseconds.
+    public var pause: @Sendable (_ microseconds: Int64) async -> Void
     /// So many bytes from a cryptographic random generator.
     public var randomBytes: @Sendable (_ count: Int) -> [UInt8]
     /// SHA-256 of the bytes.
@@ -12,11 +16,14 @@ public struct Ambient: Sendable {
     public var equalInConstantTime: @Sendable ([UInt8], [UInt8]) -> Bool
 
     public init(
-        now: @escaping @Sendable () -> Instant, randomBytes: @escaping @Sendable (Int) -> [UInt8],
+        now: @escaping @Sendable () -> Instant, uptime: @escaping @Sendable () -> Int64,
+        pause: @escaping @Sendable (Int64) async -> Void, randomBytes: @escaping @Sendable (Int) -> [UInt8],
         sha256: @escaping @Sendable ([UInt8]) -> Digest, hmac: @escaping @Sendable ([UInt8]) -> @Sendable ([UInt8]) -> Digest,
         equalInConstantTime: @escaping @Sendable ([UInt8], [UInt8]) -> Bool
     ) {
         self.now = now
+        self.uptime = uptime
+        self.pause = pause
         self.randomBytes = randomBytes
         self.sha256 = sha256
         self.hmac = hmac

@@ -6,6 +6,7 @@ public struct Operations: Sendable {
     public let ambient: Ambient
     public let sealer: Sealer
     let recentUses = RecentUses()
+    let epochLeases = EpochLeases()
 
     public init(store: any Store, ambient: Ambient, sealer: Sealer) {
         self.store = store

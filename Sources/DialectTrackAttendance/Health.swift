@@ -17,12 +17,17 @@ extension TrackAttendanceDialect {
             response.headers.append("Vary", "Accept")
             return response
         }
-        let epoch = await readEpoch(in: site.tenant.id)
+        let epoch: WireText?
+        if let leased = operations.leasedClearEpoch(of: .trackAttendance, in: site.tenant.id) {
+            epoch = leased
+        } else {
+            epoch = await readEpoch(in: site.tenant.id).value
+        }
         return .json {
             $0.member("status", "ok")
             $0.member("service", "Track Attendance API")
             $0.member("version", configuration.version)
-            $0.member("clear_epoch", epoch.value?.text)
+            $0.member("clear_epoch", epoch?.text)
             $0.member("timestamp") { $0.moment(microseconds: operations.ambient.now().microseconds) }
         }
     }

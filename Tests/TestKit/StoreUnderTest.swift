@@ -92,6 +92,13 @@ public final class TestClock: Sendable {
     private let microseconds: Mutex<Int64>
 
     /// Begins at 2026-02-12T08:00:00Z.
+    private struct Others {
+        var uptime: Int64 = 0
+        var uptimeStep: Int64 = 1_000_000
+        var pauses: [Int64] = []
+    }
+    private let others = Mutex(Others())
+
     public init(_ start: Instant = Instant(microseconds: 1_770_883_200_000_000)) {
         microseconds = Mutex(start.microseconds)
     }
@@ -104,13 +111,35 @@ public final class TestClock: Sendable {
     public func advance(milliseconds: Int64) {
         self.microseconds.withLock { $0 += milliseconds * 1_000 }
     }
+
+    /// Between two readings of the uptime a second passes, so that nothing is remembered for a moment, unless a test sets
+    /// the step.
+    public var uptimeStep: Int64 {
+        get { others.withLock { $0.uptimeStep } }
+        set { others.withLock { $0.uptimeStep = newValue } }
+    }
+
+    /// The pauses that were asked for, in microseconds; none of them is made.
+    public var pauses: [Int64] { others.withLock { $0.pauses } }
+
+    func passUptime() -> Int64 {
+        others.withLock { others in
+            others.uptime += others.uptimeStep
+            return others.uptime
+        }
+    }
+
+    func notePause(_ microseconds: Int64) {
+        others.withLock { $0.pauses.append(microseconds) }
+    }
 }
 
 extension Ambient {
     /// Real digests and random bytes, and the time of a test's clock.
     public static func test(_ clock: TestClock) -> Ambient {
         Ambient(
-            now: { clock.now }, randomBytes: { RandomBytes.make($0) },
+            now: { clock.now }, uptime: { clock.passUptime() }, pause: { clock.notePause($0) },
+            randomBytes: { RandomBytes.make($0) },
             sha256: { Digest(words: SHA256.digest(of: $0).words) },
             hmac: { key in
                 let key = HMACKey(key)

@@ -31,7 +31,16 @@ extension Operations {
 
     /// The text of the last clear of everything, read from the store itself; nil until there was one.
     public func clearEpoch(of source: EntrySource, in tenant: TenantID) async throws(AttendanceError) -> WireText? {
-        try await store.read(in: tenant) { tx throws(AttendanceError) in try tx.clearEpoch(of: source) }
+        let beganAt = ambient.uptime()
+        let epoch = try await store.read(in: tenant) { tx throws(AttendanceError) in try tx.clearEpoch(of: source) }
+        epochLeases.keep(epoch, of: source, in: tenant, readAt: beganAt)
+        return epoch
+    }
+
+    /// What ``clearEpoch(of:in:)`` returned a moment ago, at most ``EpochLeases/microseconds`` old; nil where it has to be
+    /// read. After a clear was acknowledged, by this process or another, nobody sees an older epoch here.
+    public func leasedClearEpoch(of source: EntrySource, in tenant: TenantID) -> WireText?? {
+        epochLeases.epoch(of: source, in: tenant, at: ambient.uptime())
     }
 
     /// The newest counting scan of a badge in the last so many minutes, at another station than the asking one.

@@ -42,13 +42,14 @@ extension Operations {
     /// All scans of a source, its roster and all heartbeats no longer count, and there is a new clear epoch.
     ///
     /// The epoch is the present moment in milliseconds; where that would not be later than the former epoch, the
-    /// millisecond after the former one, so that two clears never share a text.
+    /// millisecond after the former one, so that two clears never share a text. Returns when no process tells the former
+    /// one any more.
     /// - Throws: `.notPermitted` without the admin role, `.unavailable`.
     public func clearScans(of source: EntrySource, as caller: Caller) async throws(AttendanceError) -> ClearOutcome {
         try caller.require(.admin)
         let moment = ambient.now()
         let sealer = sealer
-        return try await store.write(in: caller.tenant) { tx throws(AttendanceError) in
+        let outcome = try await store.write(in: caller.tenant) { tx throws(AttendanceError) in
             let tally = try tx.tally(of: source)
             let epoch = ClearEpoch.next(after: tally.clearEpoch, at: moment)
             let claim = Claim(kind: .clearAll, source: source, occurredAt: moment, detail: epoch)
@@ -61,6 +62,8 @@ extension Operations {
                     detail: WireText("\(tally.scans) scans, epoch \(epoch)")))
             return ClearOutcome(deleted: tally.scans, epoch: epoch)
         }
+        await ambient.pause(EpochLeases.microseconds)
+        return outcome
     }
 
     /// The scans and the heartbeat of one station no longer count. Returns how many scans; 0 for an unknown station.
