@@ -15,6 +15,8 @@ import SQLStorage
     private var statements: PreparedStatements
     /// False once an answer stayed out or made no sense: what else arrives could belong to another question.
     private var isInStep = true
+    /// What was sent and not yet asked about.
+    private var ahead: (requests: [Request], steps: [Step]) = ([], [])
     /// Whether the latest exchange failed because a prepared statement was out of date, so that it can be sent again.
     private(set) var foundStaleStatement = false
 
@@ -85,17 +87,38 @@ import SQLStorage
     ///
     /// Outside a transaction the server treats them as one. The first failure is thrown, and the requests behind it have
     /// not run.
+    ///
+    /// What was sent ahead is asked about first, and its failure thrown as if it were the first of `requests`.
     func exchange(_ requests: [Request], secondsMax: Int? = nil) throws(SQLError) -> [[SQLRow]] {
         let deadline = deadline(in: secondsMax ?? limits.statementSecondsMax)
         foundStaleStatement = false
         defer { statements.trim() }
-        let steps = try send(requests)
+        let steps = ahead.steps + (try send(requests))
+        let all = ahead.requests + requests
+        ahead = ([], [])
+        try check(unsafe PQpipelineSync(handle))
         do throws(SQLError) {
-            return try receive(steps, of: requests, until: deadline)
+            return Array(try receive(steps, of: all, until: deadline).dropFirst(all.count - requests.count))
         } catch {
             statements.removeUnprepared()
             throw error
         }
+    }
+
+    /// Sends requests whose answers the next exchange reads.
+    func send(ahead requests: [Request]) throws(SQLError) {
+        let steps = try send(requests)
+        ahead.steps += steps
+        ahead.requests += requests
+        // As much as the socket takes now; the rest goes with what follows.
+        guard unsafe PQflush(handle) >= 0 else { throw lost() }
+    }
+
+    /// Reads the answers to what was sent ahead and forgets them.
+    func endAhead() {
+        guard isOpen, !ahead.requests.isEmpty else { return }
+        // A failure is what the caller is about to undo; a lost session says so itself.
+        do throws(SQLError) { _ = try exchange([]) } catch {}
     }
 
     /// Runs statements without values, in one message of the simple protocol: only that takes several at once.
@@ -127,22 +150,22 @@ import SQLStorage
     private func send(_ requests: [Request]) throws(SQLError) -> [Step] {
         var steps: [Step] = []
         // In a failed transaction the server runs nothing but its end.
-        for name in isInFailedTransaction ? [] : statements.retired {
+        for name in isInFailedTransaction ? [] : statements.retired where !ahead.steps.contains(where: { $0.deallocates(name) }) {
             try check(unsafe PQsendQueryParams(handle, "DEALLOCATE \(name)", 0, nil, nil, nil, nil, 1))
             steps.append(.deallocate(name))
         }
         for (index, request) in requests.enumerated() {
+            let place = ahead.requests.count + index
             let statement = statements.statement(request.text, types: request.parameters.types)
-            if !statement.isPrepared, !steps.contains(where: { $0.prepares(statement) }) {
+            if !statement.isPrepared, !(ahead.steps + steps).contains(where: { $0.prepares(statement) }) {
                 try check(
                     unsafe PQsendPrepare(
                         handle, statement.name, request.text, Int32(statement.types.count), statement.types))
-                steps.append(.prepare(statement, of: index))
+                steps.append(.prepare(statement, of: place))
             }
             try send(request.parameters, to: statement, text: request.text)
-            steps.append(.execute(index))
+            steps.append(.execute(place))
         }
-        try check(unsafe PQpipelineSync(handle))
         return steps
     }
 
@@ -308,6 +331,10 @@ import SQLStorage
 }
 
 extension Link.Step {
+    fileprivate func deallocates(_ name: String) -> Bool {
+        if case .deallocate(name) = self { true } else { false }
+    }
+
     fileprivate func prepares(_ statement: PreparedStatement) -> Bool {
         if case .prepare(let other, _) = self { other === statement } else { false }
     }

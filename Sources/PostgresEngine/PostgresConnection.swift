@@ -76,6 +76,28 @@ public final class PostgresConnection: SQLConnection {
         return rows
     }
 
+    public func run(ahead statements: [SQL]) throws(SQLError) {
+        try send(ahead: statements.map { Request($0.text, $0.values) })
+    }
+
+    public func insert(ahead insertions: [BulkInsert]) throws(SQLError) {
+        try send(ahead: insertions.filter { $0.rowCount > 0 }.map { Request(inserting: $0) })
+    }
+
+    private func send(ahead requests: [Request]) throws(SQLError) {
+        guard !requests.isEmpty else { return }
+        switch transaction {
+        case .none: throw defect("no transaction is open", in: requests[0].text)
+        case .lost(let error): throw error
+        case .open:
+            try watch(ready()) { link throws(SQLError) in try link.send(ahead: requests) }
+        case .announced(let begin):
+            let link = try ready()
+            transaction = .open
+            try watch(link) { link throws(SQLError) in try link.send(ahead: [Request(begin, [])] + requests) }
+        }
+    }
+
     /// Joins with `given`, made of arrays.
     public func lookup(_ lookup: BulkLookup) throws(SQLError) -> [SQLRow] {
         guard lookup.keyCount > 0 else { return [] }
@@ -116,7 +138,10 @@ public final class PostgresConnection: SQLConnection {
 
     public func rollBack() {
         defer { transaction = .none }
-        guard let link, link.isInTransaction else { return }
+        guard let link else { return }
+        // What was sent ahead and failed would keep the server from hearing of the end.
+        link.endAhead()
+        guard link.isInTransaction else { return }
         do throws(SQLError) {
             _ = try link.exchange([Request("ROLLBACK", [])])
         } catch {
@@ -273,8 +298,14 @@ extension Request {
     init(inserting insertion: BulkInsert) {
         let given = Given(insertion.columns)
         let names = insertion.columns.map(\.name.description).joined(separator: ", ")
+        var suffix = insertion.suffix.description
+        if let keyCount = insertion.replacingKeyCount {
+            let keys = insertion.columns.prefix(keyCount).map(\.name.description).joined(separator: ", ")
+            let others = insertion.columns.dropFirst(keyCount).map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", ")
+            suffix = "ON CONFLICT (\(keys)) DO UPDATE SET \(others)"
+        }
         self.init(
-            "INSERT INTO \(insertion.table) (\(names)) SELECT \(given.selected) FROM \(given.source) \(insertion.suffix)",
+            "INSERT INTO \(insertion.table) (\(names)) SELECT \(given.selected) FROM \(given.source) \(suffix)",
             columns: given.columns)
     }
 

@@ -60,7 +60,9 @@ public final class SQLiteConnection: SQLConnection {
         guard insertion.rowCount > 0 else { return [] }
         let names = insertion.columns.map(\.name.description).joined(separator: ", ")
         let places = insertion.columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
-        let text = "INSERT INTO \(insertion.table) (\(names)) VALUES (\(places)) \(insertion.suffix)"
+        // Without other indexes or triggers this overwrites where it would insert, which `DO UPDATE` does not.
+        let verb = insertion.replacingKeyCount == nil ? "INSERT" : "INSERT OR REPLACE"
+        let text = "\(verb) INTO \(insertion.table) (\(names)) VALUES (\(places)) \(insertion.suffix)"
         let statement = try prepared(text)
         guard case .none = transaction else { return try run(statement, for: insertion) }
         try beginWriting()
@@ -89,6 +91,15 @@ public final class SQLiteConnection: SQLConnection {
             rows.append(try insert(insertion))
         }
         return rows
+    }
+
+    /// Runs the statements at once: there is nobody to run them meanwhile.
+    public func run(ahead statements: [SQL]) throws(SQLError) {
+        _ = try run(pipelined: statements)
+    }
+
+    public func insert(ahead insertions: [BulkInsert]) throws(SQLError) {
+        _ = try insert(pipelined: insertions)
     }
 
     /// Runs the selection for 64, 8 or one key at a time, whichever still fits.

@@ -66,7 +66,7 @@ public struct SQLiteLimits: Sendable {
 extension SchemaVocabulary {
     static let sqlite = SchemaVocabulary(
         integer: "INTEGER", small: "INTEGER", text: "TEXT", bytes: "BLOB", uuid: "BLOB",
-        keyedTable: "STRICT, WITHOUT ROWID", table: "STRICT", lockingRows: "",
+        keyedTable: "STRICT, WITHOUT ROWID", table: "STRICT", rewrittenTable: "STRICT, WITHOUT ROWID", lockingRows: "",
         // REPLACE deletes without a word unless `recursive_triggers` is on; every connection switches it on.
         appendOnly: { table in
             """

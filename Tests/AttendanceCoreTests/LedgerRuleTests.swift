@@ -43,6 +43,59 @@ import Testing
     }
 }
 
+@Suite struct `A reference` {
+    private let sealer = Sealer(ambient: Ambient.test(TestClock()), pseudonymKey: [UInt8](repeating: 7, count: 32))
+
+    private func front(_ text: WireText) -> [UInt8] { Array(sealer.reference(text).bytes.prefix(5)) }
+
+    @Test(
+        arguments: [
+            ("NorthHall-204418-77", [0, 0, 0, 0, 4]), ("NorthHall-204418-79", [0, 0, 0, 0, 4]), ("x80", [0, 0, 0, 0, 5]),
+            ("0", [0, 0, 0, 0, 0]), ("ประตู-1-4294967296", [0, 0x10, 0, 0, 0]),
+            // Longer numbers go round: 2⁶⁴ + 16, and 2⁴⁴ + 32.
+            ("18446744073709551632", [0, 0, 0, 0, 1]), ("k-17592186044448", [0, 0, 0, 0, 2]),
+        ] as [(WireText, [UInt8])])
+    func `lies where the number at its end says`(text: WireText, front: [UInt8]) {
+        #expect(self.front(text) == front)
+    }
+
+    @Test func `lies anywhere when it ends in no number`() {
+        let fronts = Set(["a", "77x", "७", "x-१२", ""].map { front(WireText($0)) })
+        #expect(fronts.count == 5 && fronts.allSatisfy { $0.prefix(3) != [0, 0, 0] })
+    }
+
+    @Test func `is another for every other text, whatever number it ends in`() {
+        let texts = ["A-1", "a-1", "A-01", "A-2", "A-1\u{301}", "é-1", "e\u{301}-1", "1", "01"].map { WireText($0) }
+        #expect(Set(texts.map { sealer.reference($0) }).count == texts.count)
+        #expect(sealer.reference("A-1") == sealer.reference("A-1"))
+    }
+}
+
+@Suite struct `The lease of a clear epoch` {
+    @Test func `lasts for twenty milliseconds, and one caller renews it after ten`() {
+        let leases = EpochLeases()
+        func told(_ uptime: Int64) -> WireText?? { leases.epoch(of: .trackAttendance, in: .default, at: uptime) }
+        #expect(told(0) == nil)
+        leases.keep("E", of: .trackAttendance, in: .default, readAt: 100)
+        #expect(told(100) == .some("E"))
+        #expect(told(10_099) == .some("E"))
+        #expect(told(10_100) == nil, "this one reads")
+        #expect(told(10_101) == .some("E"), "and nobody else")
+        #expect(told(20_099) == .some("E"))
+        #expect(told(20_100) == nil)
+        leases.keep(nil, of: .trackAttendance, in: .default, readAt: 20_100)
+        #expect(told(20_101) == .some(nil), "none is an epoch too")
+    }
+
+    @Test func `is not given to what was read before`() {
+        let leases = EpochLeases()
+        leases.keep("new", of: .trackAttendance, in: .default, readAt: 200)
+        leases.keep("old", of: .trackAttendance, in: .default, readAt: 100)
+        #expect(leases.epoch(of: .trackAttendance, in: .default, at: 300) == .some("new"))
+        #expect(leases.epoch(of: .trackAttendance, in: TenantID(rawValue: 2), at: 300) == nil)
+    }
+}
+
 @Suite struct `A station layout` {
     @Test func `opens a span for a new name, and joins it afterwards`() {
         var layout = StationLayout()

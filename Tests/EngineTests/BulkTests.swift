@@ -31,6 +31,18 @@ private func insertion(_ keys: [Int64], _ names: [String?], suffix: StaticString
     }
 
     @Test(arguments: Engine.underTest)
+    func `replaces rows with the same key as a whole`(on engine: Engine) throws {
+        try engine.withFreshStore { store in
+            try store.create("thing (place INTEGER PRIMARY KEY, name TEXT )")
+            _ = try store.writer.insert(insertion([2, 4], ["old", "stays"]))
+            let columns = [BulkColumn("place", .integers([1, 2])), BulkColumn("name", .texts(packed(["new", nil])))]
+            _ = try store.writer.insert(BulkInsert(into: "thing", columns, replacingByFirst: 1))
+            let names = try store.writer.run("SELECT name FROM thing ORDER BY place").map { $0.textOrNil(0) }
+            #expect(names == ["new", nil, "stays"])
+        }
+    }
+
+    @Test(arguments: Engine.underTest)
     func `updates from the refused row`(on engine: Engine) throws {
         try engine.withFreshStore { store in
             try store.create("thing (place INTEGER PRIMARY KEY, name TEXT )")

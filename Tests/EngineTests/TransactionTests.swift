@@ -52,6 +52,49 @@ import Testing
     }
 
     @Test(arguments: Engine.underTest)
+    func `stores what was sent ahead, in its order`(on engine: Engine) throws {
+        try engine.withFreshStore { store in
+            try store.create("thing (place INTEGER PRIMARY KEY)")
+            try store.writer.beginWriting()
+            try store.writer.insert(ahead: [BulkInsert(into: "thing", [BulkColumn("place", .integers([1, 2]))])])
+            try store.writer.run(ahead: ["DELETE FROM thing WHERE place = \(1)"])
+            #expect(try store.writer.run("SELECT place FROM thing") == [SQLRow([.integer(2)])])
+            try store.writer.insert(ahead: [BulkInsert(into: "thing", [BulkColumn("place", .integers([3]))])])
+            try store.writer.commit()
+            #expect(try store.writer.run("SELECT place FROM thing ORDER BY place").map { $0.integer(0) } == [2, 3])
+        }
+    }
+
+    /// A failure of what was sent ahead comes late, but never too late: what the caller took for stored is not committed.
+    @Test(arguments: Engine.underTest)
+    func `is not committed when what was sent ahead failed`(on engine: Engine) throws {
+        try engine.withFreshStore { store in
+            try store.create("thing (place INTEGER PRIMARY KEY)")
+            let twice = BulkInsert(into: "thing", [BulkColumn("place", .integers([7, 7]))])
+            for looksMeanwhile in [false, true] {
+                try store.writer.beginWriting()
+                let failure = #expect(throws: SQLError.self) {
+                    try store.writer.insert(ahead: [twice])
+                    if looksMeanwhile { _ = try store.writer.run("SELECT place FROM thing") }
+                    try store.writer.commit()
+                }
+                #expect(failure?.kind == .constraint)
+                #expect(failure?.statement.contains("INSERT INTO thing") == true)
+                store.writer.rollBack()
+                #expect(try store.writer.run("SELECT place FROM thing").isEmpty)
+            }
+            // And rolled back before anybody asked.
+            try store.writer.beginWriting()
+            try? store.writer.insert(ahead: [twice])
+            store.writer.rollBack()
+            try store.writer.beginWriting()
+            _ = try store.writer.run("INSERT INTO thing VALUES (\(8))")
+            try store.writer.commit()
+            #expect(try store.writer.run("SELECT place FROM thing").map { $0.integer(0) } == [8])
+        }
+    }
+
+    @Test(arguments: Engine.underTest)
     func `keeps what stands outside a savepoint that was rolled back`(on engine: Engine) throws {
         try engine.withFreshStore { store in
             try store.create("thing (place INTEGER PRIMARY KEY)")

@@ -118,8 +118,8 @@ extension StoreKind {
     /// The front of each released migration's digest, oldest first.
     fileprivate var releasedDigests: [String] {
         switch self {
-        case .sqlite: ["5ac3887514dd08d7"]
-        case .postgres: ["3fe8724dfe954b4c"]
+        case .sqlite: ["8a6cf233dedd4cc3"]
+        case .postgres: ["eee11c08a941191e"]
         }
     }
 }

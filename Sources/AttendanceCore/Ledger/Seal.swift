@@ -52,8 +52,14 @@ public struct Sealer: Sendable {
     }
 
     /// A client's key for a claim.
+    ///
+    /// Where the key ends in a number, as clients' counters and clocks make them, its first five bytes are that number
+    /// without its lowest four bits: keys that follow one another then lie close together in an index of millions, where
+    /// bytes without any order would touch a page each. The other eleven bytes are a keyed hash of the whole key.
     public func reference(_ text: WireText) -> Pseudonym {
-        pseudonym(of: text, purpose: 0x01)
+        let hashed = pseudonym(of: text, purpose: 0x01)
+        guard let number = text.trailingNumber else { return hashed }
+        return hashed.behind(number >> 4)
     }
 
     /// A claimed identifier.
@@ -74,6 +80,22 @@ public struct Sealer: Sendable {
     private func digest(ofPersonal part: PersonalPart?, salt: [UInt8]?) -> Digest? {
         guard let part, let salt else { return nil }
         return ambient.sha256(CanonicalEncoding.personal(part, salt: salt))
+    }
+}
+
+extension WireText {
+    /// The number in decimal digits that the text ends in, modulo 2⁶⁴; nil where it ends in none.
+    fileprivate var trailingNumber: UInt64? {
+        var number: UInt64 = 0
+        var unit: UInt64 = 1
+        var isFound = false
+        for byte in text.utf8.reversed() {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { break }
+            isFound = true
+            number &+= unit &* UInt64(byte - UInt8(ascii: "0"))
+            unit &*= 10
+        }
+        return isFound ? number : nil
     }
 }
 

@@ -43,7 +43,8 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
 /// Sixteen bytes that stand for a text without giving it away: the front half of a keyed hash.
 ///
-/// Two texts of one store share one with a probability of 2⁻¹²⁸, so a reference is compared by it alone.
+/// Two texts of one store share one with a probability of 2⁻¹²⁸ (references: at most 2⁻⁸⁸), so texts are compared by it
+/// alone.
 public struct Pseudonym: Hashable, Comparable, Sendable {
     /// The bytes in order, eight to a word, as they lie in memory.
     public let words: (UInt64, UInt64)
@@ -52,6 +53,10 @@ public struct Pseudonym: Hashable, Comparable, Sendable {
     public init(_ bytes: [UInt8]) {
         precondition(bytes.count == 16, "a pseudonym has 16 bytes")
         words = (bytes.word(at: 0), bytes.word(at: 8))
+    }
+
+    private init(words: (UInt64, UInt64)) {
+        self.words = words
     }
 
     /// The front half of `digest`.
@@ -65,6 +70,12 @@ public struct Pseudonym: Hashable, Comparable, Sendable {
         bytes.append(word: words.0)
         bytes.append(word: words.1)
         return bytes
+    }
+
+    /// This one with the lowest forty bits of `order` in the place of its first five bytes.
+    func behind(_ order: UInt64) -> Pseudonym {
+        let ordered = order << 24 | UInt64(bigEndian: words.0) & 0xFF_FFFF
+        return Pseudonym(words: (ordered.bigEndian, words.1))
     }
 
     public static func == (left: Pseudonym, right: Pseudonym) -> Bool {

@@ -9,13 +9,26 @@ public struct BulkInsert: Sendable {
     public private(set) var columns: [BulkColumn]
     /// What follows the rows: `ON CONFLICT … RETURNING …`, or nothing. The refused row is `excluded`.
     public let suffix: StaticString
+    /// How many of the first columns are the primary key by which rows are replaced; nil where none are.
+    public let replacingKeyCount: Int?
     public private(set) var rowCount = 0
 
     public init(into table: StaticString, _ columns: [BulkColumn], suffix: StaticString = "") {
+        self.init(into: table, columns, suffix: suffix, replacingKeyCount: nil)
+    }
+
+    /// Rows that take the place of those with the same primary key, which is the first `keyCount` columns. The columns are
+    /// all that the table has.
+    public init(into table: StaticString, _ columns: [BulkColumn], replacingByFirst keyCount: Int) {
+        self.init(into: table, columns, suffix: "", replacingKeyCount: keyCount)
+    }
+
+    private init(into table: StaticString, _ columns: [BulkColumn], suffix: StaticString, replacingKeyCount: Int?) {
         precondition(Set(columns.map(\.count)).count <= 1, "every column has as many values as the others")
         self.table = table
         self.columns = columns
         self.suffix = suffix
+        self.replacingKeyCount = replacingKeyCount
         rowCount = columns.first?.count ?? 0
     }
 }
@@ -109,6 +122,12 @@ public struct PackedBytes: Sendable {
     /// Appends thirty-two bytes, eight to a word, as they lie in memory.
     public mutating func append(words: (UInt64, UInt64, UInt64, UInt64)) {
         unsafe withUnsafeBytes(of: words) { unsafe bytes.append(contentsOf: $0) }
+        ends.append(bytes.count)
+    }
+
+    /// Appends a value that `make` writes behind the others.
+    public mutating func append(_ make: (inout [UInt8]) -> Void) {
+        make(&bytes)
         ends.append(bytes.count)
     }
 

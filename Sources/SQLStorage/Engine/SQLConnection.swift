@@ -36,6 +36,16 @@ public protocol SQLConnection: AnyObject {
     /// Runs several insertions in order; on PostgreSQL in one round trip. The returned rows of each, in order.
     func insert(pipelined insertions: [BulkInsert]) throws(SQLError) -> [[SQLRow]]
 
+    /// Runs statements that return nothing without waiting for their end where somebody else runs them: PostgreSQL works
+    /// while the caller prepares what comes next. SQLite runs them at once.
+    ///
+    /// Belongs inside a transaction. A failure is thrown by this or any later call of the transaction, at the latest by
+    /// `commit()`, and names the statement that failed.
+    func run(ahead statements: [SQL]) throws(SQLError)
+
+    /// Runs insertions without `RETURNING` as ``run(ahead:)`` runs statements.
+    func insert(ahead insertions: [BulkInsert]) throws(SQLError)
+
     /// Selects by many keys with one statement; see ``BulkLookup``.
     func lookup(_ lookup: BulkLookup) throws(SQLError) -> [SQLRow]
 
@@ -101,6 +111,9 @@ public struct SchemaVocabulary: Sendable {
     public let keyedTable: String
     /// What follows any other table's closing parenthesis. SQLite: `STRICT`.
     public let table: String
+    /// What follows the closing parenthesis of a keyed table whose rows are rewritten all the time. PostgreSQL:
+    /// `WITH (fillfactor = 50)`, so that a new version finds room beside the old one and no index has to learn of it.
+    public let rewrittenTable: String
     /// Behind a `SELECT` of rows that this transaction decides on. SQLite: nothing (one writer); PostgreSQL: `FOR UPDATE`.
     public let lockingRows: String
     /// Statements that make `table` refuse `UPDATE` and `DELETE`.
@@ -110,7 +123,7 @@ public struct SchemaVocabulary: Sendable {
 
     public init(
         integer: String, small: String, text: String, bytes: String, uuid: String, keyedTable: String, table: String,
-        lockingRows: String, appendOnly: @escaping @Sendable (String) -> String,
+        rewrittenTable: String, lockingRows: String, appendOnly: @escaping @Sendable (String) -> String,
         mutableAgain: @escaping @Sendable (String) -> String
     ) {
         self.integer = integer
@@ -120,6 +133,7 @@ public struct SchemaVocabulary: Sendable {
         self.uuid = uuid
         self.keyedTable = keyedTable
         self.table = table
+        self.rewrittenTable = rewrittenTable
         self.lockingRows = lockingRows
         self.appendOnly = appendOnly
         self.mutableAgain = mutableAgain

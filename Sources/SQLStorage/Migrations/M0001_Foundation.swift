@@ -35,7 +35,7 @@ extension Migration {
             \(w.appendOnly("claim_term"))
 
             CREATE TABLE ledger_entry (
-                tenant_id \(w.integer) NOT NULL REFERENCES tenant (tenant_id),
+                tenant_id \(w.integer) NOT NULL,
                 sequence \(w.integer) NOT NULL CHECK (sequence > 0),
                 kind \(w.small) NOT NULL,
                 source \(w.small) NOT NULL,
@@ -62,8 +62,7 @@ extension Migration {
                 staff_code \(w.text),
                 reference \(w.text),
                 meta \(w.text),
-                PRIMARY KEY (tenant_id, sequence),
-                FOREIGN KEY (tenant_id, sequence) REFERENCES ledger_entry (tenant_id, sequence)
+                PRIMARY KEY (tenant_id, sequence)
             ) \(w.keyedTable);
 
             CREATE TABLE client_reference (
@@ -89,16 +88,12 @@ extension Migration {
                 PRIMARY KEY (tenant_id, span_id)
             ) \(w.keyedTable);
 
-            CREATE TABLE badge_tally (
-                tenant_id \(w.integer) NOT NULL REFERENCES tenant (tenant_id),
+            CREATE TABLE badge_places (
+                tenant_id \(w.integer) NOT NULL,
                 badge \(w.bytes) NOT NULL CHECK (length(badge) = 16),
-                span_id \(w.integer) NOT NULL,
-                unit_term \(w.integer) NOT NULL,
-                clear_mark \(w.integer) NOT NULL,
-                scans \(w.integer) NOT NULL,
-                last_occurred_at_us \(w.integer) NOT NULL,
-                PRIMARY KEY (tenant_id, badge, span_id, unit_term)
-            ) \(w.keyedTable);
+                places \(w.bytes) NOT NULL,
+                PRIMARY KEY (tenant_id, badge)
+            ) \(w.rewrittenTable);
 
             CREATE TABLE station_tally (
                 tenant_id \(w.integer) NOT NULL REFERENCES tenant (tenant_id),
@@ -243,7 +238,7 @@ extension Migration {
     /// In an order in which each stands behind what it refers to.
     private static let foundationTables = [
         "tenant", "secret", "ledger_head", "claim_term", "ledger_entry", "ledger_personal", "client_reference", "station_span",
-        "badge_tally", "station_tally", "unit_tally", "scan_total", "person", "membership", "identifier", "roster",
+        "badge_places", "station_tally", "unit_tally", "scan_total", "person", "membership", "identifier", "roster",
         "roster_unit", "station_heartbeat", "station_counter", "access_key", "display_setting", "audit_entry", "refusal",
     ]
 }

@@ -42,12 +42,13 @@ struct LedgerTable {
     }
 
     func update(_ head: Head) throws(SQLError) {
-        _ = try connection.run(
+        try connection.run(ahead: [
             """
             UPDATE ledger_head SET sequence = \(head.sequence), hash = \(head.hash.bytes), term_count = \(head.termCount),
                 layout_version = \(head.layoutVersion), people_version = \(head.peopleVersion)
             WHERE tenant_id = \(tenant.rawValue)
-            """)
+            """
+        ])
     }
 
     private static let entryColumns: StaticString = """
@@ -271,29 +272,58 @@ struct EntryBuffer {
                 ]),
         ].filter { $0.rowCount > 0 }
     }
+}
 
-    /// References that entries of this transaction have taken, each once, in the order of their bytes: the pages of the
-    /// index are then visited in their order.
-    static func insertion(
-        of places: [Pseudonym: ReferencePlace], source: EntrySource, tenant: TenantID
-    ) -> BulkInsert {
-        let sorted = places.sorted { $0.key < $1.key }
-        var keys = PackedBytes()
-        keys.reserve(values: sorted.count, bytes: 16 * sorted.count)
-        for (key, _) in sorted { keys.append(words: key.words) }
-        return BulkInsert(
-            into: "client_reference",
-            [
-                BulkColumn("tenant_id", .constant(tenant.rawValue, count: sorted.count)),
-                BulkColumn("source", .constant(source.rawValue, count: sorted.count)),
-                BulkColumn("reference", .blobs(keys)),
-                BulkColumn("sequence", .integers(sorted.map(\.value.sequence))),
-                BulkColumn("span_id", .optionalIntegers(sorted.map(\.value.span))),
-            ],
-            suffix: """
-                ON CONFLICT (tenant_id, source, reference) DO UPDATE SET sequence = excluded.sequence,
-                span_id = excluded.span_id
-                """)
+/// References that entries of one transaction have taken, on their way into the store.
+struct TakenReferences {
+    private var new: [Pseudonym: ReferencePlace] = [:]
+    private var takenOver: [Pseudonym: ReferencePlace] = [:]
+
+    /// - Parameter isStored: Whether it was taken before, by an entry that no longer counts: of this transaction or of the
+    ///   store.
+    mutating func take(_ reference: Pseudonym, at place: ReferencePlace, isStored: Bool) {
+        if isStored, new[reference] == nil { takenOver[reference] = place } else { new[reference] = place }
+    }
+
+    /// New references are inserted without asking what is there: they were looked up behind the lock of the head, and every
+    /// writer takes that lock first. Each in the order of its bytes: the pages of the index are then visited in their order.
+    func insertions(source: EntrySource, tenant: TenantID) -> [BulkInsert] {
+        let new = Sorted(new)
+        let takenOver = Sorted(takenOver)
+        return [
+            BulkInsert(
+                into: "client_reference",
+                [
+                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: new.sequences.count)),
+                    BulkColumn("source", .constant(source.rawValue, count: new.sequences.count)),
+                    BulkColumn("reference", .blobs(new.references)),
+                    BulkColumn("sequence", .integers(new.sequences)),
+                    BulkColumn("span_id", .optionalIntegers(new.spans)),
+                ]),
+            BulkInsert(
+                into: "client_reference",
+                [
+                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: takenOver.sequences.count)),
+                    BulkColumn("source", .constant(source.rawValue, count: takenOver.sequences.count)),
+                    BulkColumn("reference", .blobs(takenOver.references)),
+                    BulkColumn("sequence", .integers(takenOver.sequences)),
+                    BulkColumn("span_id", .optionalIntegers(takenOver.spans)),
+                ], replacingByFirst: 3),
+        ].filter { $0.rowCount > 0 }
+    }
+
+    private struct Sorted {
+        var references = PackedBytes()
+        let sequences: [Int64]
+        let spans: [Int64?]
+
+        init(_ places: [Pseudonym: ReferencePlace]) {
+            let sorted = places.sorted { $0.key < $1.key }
+            references.reserve(values: sorted.count, bytes: 16 * sorted.count)
+            for (reference, _) in sorted { references.append(words: reference.words) }
+            sequences = sorted.map(\.value.sequence)
+            spans = sorted.map(\.value.span)
+        }
     }
 }
 

@@ -59,8 +59,8 @@ struct PeopleTable {
         }
         guard !added.isEmpty else { return (false, now) }
 
-        _ = try connection.insert(
-            pipelined: [
+        try connection.insert(
+            ahead: [
                 BulkInsert(
                     into: "person",
                     [
@@ -90,8 +90,8 @@ struct PeopleTable {
                         BulkColumn("membership_id", .uuids(added.map(\.membership.rawValue))),
                     ]),
             ].filter { $0.rowCount > 0 })
-        _ = try connection.run(
-            pipelined: ended.map { subject, validFrom, sequence in
+        try connection.run(
+            ahead: ended.map { subject, validFrom, sequence in
                 """
                 UPDATE identifier SET valid_to = \(sequence)
                 WHERE tenant_id = \(tenant.rawValue) AND source = \(subject.source.rawValue)

@@ -1,10 +1,7 @@
 import AttendanceCore
 
-/// The running totals of scans: `station_span`, `badge_tally`, `station_tally`, `unit_tally`, `scan_total`. All of them are
-/// projections: folds over the ledger that `muster rebuild` makes again, row for row.
-///
-/// A `badge_tally` row counts while its `clear_mark` is its span's `cleared_through`; a clear moves the latter and touches
-/// no other row, and the next scan of the badge there begins the row anew.
+/// The running totals of scans: `station_span`, `station_tally`, `unit_tally`, `scan_total`. Like `badge_places`, from which
+/// different badges are counted, they are projections: folds over the ledger that `muster rebuild` makes again, row for row.
 struct ScanTallyTable {
     let connection: any SQLConnection
     let tenant: TenantID
@@ -67,167 +64,105 @@ struct ScanTallyTable {
         }
     }
 
-    func add(_ deltas: [Int64: ScanDelta]) throws(SQLError) {
-        let statements = deltas.sorted { $0.key < $1.key }.map { span, delta -> SQL in
-            """
-            UPDATE station_span SET scans = scans + \(delta.scans),
-                last_occurred_at_us = CASE WHEN last_occurred_at_us > \(delta.lastOccurredAt) THEN last_occurred_at_us
-                    ELSE \(delta.lastOccurredAt) END
-            WHERE tenant_id = \(tenant.rawValue) AND span_id = \(span)
-            """
-        }
-        _ = try connection.run(pipelined: statements)
-    }
-
-    // MARK: badge_tally
-
-    struct BadgeKey: Hashable, Comparable {
-        let badge: Pseudonym
-        let span: Int64
-        /// 0 for the group without a unit.
-        let unit: Int64
-
-        static func < (left: BadgeKey, right: BadgeKey) -> Bool {
-            (left.badge, left.span, left.unit) < (right.badge, right.span, right.unit)
-        }
-    }
-
-    /// Adds the deltas and returns the keys that did not count before.
-    func add(_ deltas: [BadgeKey: ScanDelta], layout: StationLayout) throws(SQLError) -> [BadgeKey] {
-        guard !deltas.isEmpty else { return [] }
+    /// Adds counts to spans, storing spans that are new.
+    static func insertion(of deltas: [Int64: ScanDelta], layout: StationLayout, terms: TermBook, tenant: TenantID) -> BulkInsert {
         let sorted = deltas.sorted { $0.key < $1.key }
-        var badges = PackedBytes()
-        badges.reserve(values: sorted.count, bytes: 16 * sorted.count)
-        for (key, _) in sorted { badges.append(words: key.badge.words) }
-        let rows = try connection.insert(
-            BulkInsert(
-                into: "badge_tally",
-                [
-                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: sorted.count)),
-                    BulkColumn("badge", .blobs(badges)),
-                    BulkColumn("span_id", .integers(sorted.map(\.key.span))),
-                    BulkColumn("unit_term", .integers(sorted.map(\.key.unit))),
-                    BulkColumn("clear_mark", .integers(sorted.map { layout[$0.key.span].clearedThrough })),
-                    BulkColumn("scans", .integers(sorted.map(\.value.scans))),
-                    BulkColumn("last_occurred_at_us", .integers(sorted.map(\.value.lastOccurredAt))),
-                ],
-                suffix: """
-                    ON CONFLICT (tenant_id, badge, span_id, unit_term) DO UPDATE SET
-                    scans = CASE WHEN badge_tally.clear_mark = excluded.clear_mark
-                        THEN badge_tally.scans + excluded.scans ELSE excluded.scans END,
-                    last_occurred_at_us = CASE WHEN badge_tally.clear_mark = excluded.clear_mark
-                        AND badge_tally.last_occurred_at_us > excluded.last_occurred_at_us
-                        THEN badge_tally.last_occurred_at_us ELSE excluded.last_occurred_at_us END,
-                    clear_mark = excluded.clear_mark
-                    RETURNING badge, span_id, unit_term, scans
-                    """))
-        return rows.compactMap { row in
-            let key = BadgeKey(badge: Pseudonym(row.blob(0)), span: row.integer(1), unit: row.integer(2))
-            return deltas[key]?.scans == row.integer(3) ? key : nil
+        let spans = sorted.map { layout[$0.key] }
+        func term(_ name: WireText) -> Int64 {
+            guard let known = terms.id(.station, name) else { preconditionFailure("a span's names are terms") }
+            return known
         }
-    }
-
-    /// Every counting row of the badges.
-    func countingRows(of badges: [Pseudonym], layout: StationLayout) throws(SQLError) -> [BadgeKey] {
-        var keys = PackedBytes()
-        for badge in badges { keys.append(words: badge.words) }
-        return try connection.lookup(
-            BulkLookup(
-                [
-                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: badges.count)),
-                    BulkColumn("badge", .blobs(keys)),
-                ],
-                selecting: "t.badge, t.span_id, t.unit_term, t.clear_mark",
-                from: "badge_tally t",
-                matching: "t.tenant_id = given.tenant_id AND t.badge = given.badge")
-        ).compactMap { row in
-            guard layout.has(row.integer(1)), row.integer(3) == layout[row.integer(1)].clearedThrough else { return nil }
-            return BadgeKey(badge: Pseudonym(row.blob(0)), span: row.integer(1), unit: row.integer(2))
-        }
-    }
-
-    /// Where a badge counts, and the latest moment there.
-    func places(ofBadge badge: Pseudonym, layout: StationLayout) throws(SQLError) -> [(span: StationSpan, lastOccurredAt: Instant)]
-    {
-        try connection.run(
-            """
-            SELECT span_id, clear_mark, last_occurred_at_us FROM badge_tally
-            WHERE tenant_id = \(tenant.rawValue) AND badge = \(badge.bytes)
-            """
-        ).compactMap { row in
-            guard layout.has(row.integer(0)) else { return nil }
-            let span = layout[row.integer(0)]
-            return row.integer(1) == span.clearedThrough ? (span, Instant(microseconds: row.integer(2))) : nil
-        }
+        return BulkInsert(
+            into: "station_span",
+            [
+                BulkColumn("tenant_id", .constant(tenant.rawValue, count: sorted.count)),
+                BulkColumn("span_id", .integers(sorted.map(\.key))),
+                BulkColumn("source", .integers(spans.map(\.source.rawValue))),
+                BulkColumn("claimed_term", .integers(spans.map { term($0.claimed) })),
+                BulkColumn("shown_term", .integers(spans.map { term($0.shown) })),
+                BulkColumn("opened_by", .integers(spans.map(\.openedBy))),
+                BulkColumn("closed_by", .optionalIntegers(spans.map(\.closedBy))),
+                BulkColumn("cleared_through", .integers(spans.map(\.clearedThrough))),
+                BulkColumn("scans", .integers(sorted.map(\.value.scans))),
+                BulkColumn("last_occurred_at_us", .integers(sorted.map(\.value.lastOccurredAt))),
+            ],
+            suffix: """
+                ON CONFLICT (tenant_id, span_id) DO UPDATE SET scans = station_span.scans + excluded.scans,
+                last_occurred_at_us = CASE WHEN station_span.last_occurred_at_us > excluded.last_occurred_at_us
+                    THEN station_span.last_occurred_at_us ELSE excluded.last_occurred_at_us END
+                """)
     }
 
     // MARK: station_tally, unit_tally, scan_total
 
-    /// How many badges are seen for the first time, by where.
-    struct UniqueDelta {
+    /// How many different badges there are, by where: of those seen for the first time, or of all.
+    struct UniqueCount {
         var total: Int64 = 0
+        /// By the term of the shown name.
         var stations: [Int64: Int64] = [:]
+        /// By the unit's term; 0 for the group without a unit.
         var units: [Int64: Int64] = [:]
     }
 
-    func add(_ deltas: [EntrySource: UniqueDelta]) throws(SQLError) {
-        var statements: [SQL] = []
-        for (source, delta) in deltas.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            statements.append(
-                """
-                INSERT INTO scan_total (tenant_id, source, unique_badges) VALUES (\(tenant.rawValue), \(source.rawValue),
-                    \(delta.total))
-                ON CONFLICT (tenant_id, source) DO UPDATE SET
-                    unique_badges = scan_total.unique_badges + excluded.unique_badges
-                """)
-            for (station, count) in delta.stations.sorted(by: { $0.key < $1.key }) {
-                statements.append(
-                    """
-                    INSERT INTO station_tally (tenant_id, source, shown_term, unique_badges)
-                    VALUES (\(tenant.rawValue), \(source.rawValue), \(station), \(count))
-                    ON CONFLICT (tenant_id, source, shown_term) DO UPDATE SET
-                        unique_badges = station_tally.unique_badges + excluded.unique_badges
-                    """)
-            }
-            for (unit, count) in delta.units.sorted(by: { $0.key < $1.key }) {
-                statements.append(
-                    """
-                    INSERT INTO unit_tally (tenant_id, source, unit_term, unique_badges)
-                    VALUES (\(tenant.rawValue), \(source.rawValue), \(unit), \(count))
-                    ON CONFLICT (tenant_id, source, unit_term) DO UPDATE SET
-                        unique_badges = unit_tally.unique_badges + excluded.unique_badges
-                    """)
+    /// Adds to the counts that are stored, making those that are not.
+    static func insertions(of counts: [EntrySource: UniqueCount], tenant: TenantID) -> [BulkInsert] {
+        let sorted = counts.sorted { $0.key.rawValue < $1.key.rawValue }
+        func rows(_ part: KeyPath<UniqueCount, [Int64: Int64]>) -> [(source: Int64, term: Int64, count: Int64)] {
+            sorted.flatMap { source, counts in
+                counts[keyPath: part].sorted { $0.key < $1.key }.map { (source.rawValue, $0.key, $0.value) }
             }
         }
-        _ = try connection.run(pipelined: statements)
+        let stations = rows(\.stations)
+        let units = rows(\.units)
+        return [
+            BulkInsert(
+                into: "scan_total",
+                [
+                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: sorted.count)),
+                    BulkColumn("source", .integers(sorted.map(\.key.rawValue))),
+                    BulkColumn("unique_badges", .integers(sorted.map(\.value.total))),
+                ],
+                suffix: """
+                    ON CONFLICT (tenant_id, source) DO UPDATE SET
+                    unique_badges = scan_total.unique_badges + excluded.unique_badges
+                    """),
+            BulkInsert(
+                into: "station_tally",
+                [
+                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: stations.count)),
+                    BulkColumn("source", .integers(stations.map(\.source))),
+                    BulkColumn("shown_term", .integers(stations.map(\.term))),
+                    BulkColumn("unique_badges", .integers(stations.map(\.count))),
+                ],
+                suffix: """
+                    ON CONFLICT (tenant_id, source, shown_term) DO UPDATE SET
+                    unique_badges = station_tally.unique_badges + excluded.unique_badges
+                    """),
+            BulkInsert(
+                into: "unit_tally",
+                [
+                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: units.count)),
+                    BulkColumn("source", .integers(units.map(\.source))),
+                    BulkColumn("unit_term", .integers(units.map(\.term))),
+                    BulkColumn("unique_badges", .integers(units.map(\.count))),
+                ],
+                suffix: """
+                    ON CONFLICT (tenant_id, source, unit_term) DO UPDATE SET
+                    unique_badges = unit_tally.unique_badges + excluded.unique_badges
+                    """),
+        ].filter { $0.rowCount > 0 }
     }
 
-    /// Counts badges again where stations were cleared or merged: those seen nowhere else are gone, and only the badges
-    /// themselves tell which. The cost grows with the badges seen, not with their scans.
-    func recount(_ source: EntrySource) throws(SQLError) {
-        let counting: SQL = """
-            badge_tally t JOIN station_span s ON s.tenant_id = t.tenant_id AND s.span_id = t.span_id
-            WHERE t.tenant_id = \(tenant.rawValue) AND s.source = \(source.rawValue) AND t.clear_mark = s.cleared_through
-            """
+    /// Puts these counts in the place of the source's stored ones.
+    func replace(_ source: EntrySource, with counts: UniqueCount) throws(SQLError) {
         _ = try connection.run(pipelined: [
             "DELETE FROM station_tally WHERE tenant_id = \(tenant.rawValue) AND source = \(source.rawValue)",
-            """
-            INSERT INTO station_tally (tenant_id, source, shown_term, unique_badges)
-            SELECT t.tenant_id, s.source, s.shown_term, COUNT(DISTINCT t.badge) FROM \(counting)
-            GROUP BY t.tenant_id, s.source, s.shown_term
-            """,
             "DELETE FROM unit_tally WHERE tenant_id = \(tenant.rawValue) AND source = \(source.rawValue)",
             """
-            INSERT INTO unit_tally (tenant_id, source, unit_term, unique_badges)
-            SELECT t.tenant_id, s.source, t.unit_term, COUNT(DISTINCT t.badge) FROM \(counting)
-            GROUP BY t.tenant_id, s.source, t.unit_term
-            """,
-            """
-            INSERT INTO scan_total (tenant_id, source, unique_badges)
-            SELECT \(tenant.rawValue), \(source.rawValue), COUNT(DISTINCT t.badge) FROM \(counting)
-            ON CONFLICT (tenant_id, source) DO UPDATE SET unique_badges = excluded.unique_badges
+            UPDATE scan_total SET unique_badges = 0 WHERE tenant_id = \(tenant.rawValue) AND source = \(source.rawValue)
             """,
         ])
+        _ = try connection.insert(pipelined: Self.insertions(of: [source: counts], tenant: tenant))
     }
 
     /// After a clear of everything nothing is left to count.

@@ -71,7 +71,7 @@ struct StationTable {
         let sorted = counters.sorted { $0.key < $1.key }
         var names = PackedBytes()
         for (name, _) in sorted { names.append(name.text) }
-        _ = try connection.insert(
+        try connection.insert(ahead: [
             BulkInsert(
                 into: "station_counter",
                 [
@@ -85,6 +85,7 @@ struct StationTable {
                     ON CONFLICT (tenant_id, station) DO UPDATE SET scans = station_counter.scans + excluded.scans,
                     duplicates = station_counter.duplicates + excluded.duplicates,
                     last_upload_at_us = excluded.last_upload_at_us
-                    """))
+                    """)
+        ])
     }
 }

@@ -8,24 +8,28 @@ struct ProjectionFold {
     private let connection: any SQLConnection
     private let tenant: TenantID
     private let sealer: Sealer
+    private let badges: BadgeMemory
 
     private(set) var layout: StationLayout
-    private var unstoredSpans: Set<Int64> = []
     private var spanDeltas: [Int64: ScanTallyTable.ScanDelta] = [:]
-    private var badgeDeltas: [ScanTallyTable.BadgeKey: ScanTallyTable.ScanDelta] = [:]
+    private var badgeSightings: [BadgeMemory.Sighting] = []
     private var sightings: [PeopleTable.Sighting] = []
     /// The badges of `sightings`: what is remembered of them is older than what is kept back.
     private var sighted: Set<PeopleTable.Subject> = []
 
-    /// - Parameter layout: As the stored projections have it.
-    init(connection: any SQLConnection, tenant: TenantID, sealer: Sealer, layout: StationLayout) {
+    /// - Parameters:
+    ///   - layout: As the stored projections have it.
+    ///   - badges: What is remembered of the stored projections; changed with them.
+    init(connection: any SQLConnection, tenant: TenantID, sealer: Sealer, layout: StationLayout, badges: BadgeMemory) {
         self.connection = connection
         self.tenant = tenant
         self.sealer = sealer
         self.layout = layout
+        self.badges = badges
     }
 
     private var tallies: ScanTallyTable { ScanTallyTable(connection: connection, tenant: tenant) }
+    private var badgePlaces: BadgePlaceTable { BadgePlaceTable(connection: connection, tenant: tenant) }
 
     /// Folds one entry.
     /// - Parameters:
@@ -39,7 +43,6 @@ struct ProjectionFold {
         case .scan:
             guard let station = claim.station else { return (nil, false) }
             let joined = layout.join(station, source: claim.source, at: sequence)
-            if joined.isNew { unstoredSpans.insert(joined.id) }
             count(claim, in: joined.id, badge: badge, terms: &terms)
             see(claim, sequence: sequence, hash: hash, memory: memory)
             return (joined.id, joined.isNew)
@@ -53,14 +56,14 @@ struct ProjectionFold {
             try writeTallies(terms: terms)
             let cleared = layout.clear(station, source: claim.source, through: sequence)
             try store(cleared, clearing: true, terms: terms)
-            try tallies.recount(claim.source)
+            try recount(claim.source, terms: terms)
         case .renameStation:
             guard let station = claim.station, let name = claim.detail else { return (nil, false) }
             try writeTallies(terms: terms)
             _ = terms.number(.station, name)
             let moved = layout.rename(station, to: name, source: claim.source, at: sequence)
             try store(moved, clearing: false, terms: terms)
-            try tallies.recount(claim.source)
+            try recount(claim.source, terms: terms)
         }
         return (nil, true)
     }
@@ -84,7 +87,7 @@ struct ProjectionFold {
         spanDeltas[span, default: .init()].add(occurredAt)
         guard let badge else { return }
         let unit = UnitGrouping.group(of: claim.unit).map { terms.number(.unit, $0) } ?? 0
-        badgeDeltas[.init(badge: badge, span: span, unit: unit), default: .init()].add(occurredAt)
+        badgeSightings.append(.init(badge: badge, span: span, unit: unit, occurredAt: occurredAt))
     }
 
     private mutating func see(_ claim: Claim, sequence: Int64, hash: Digest, memory: WriterMemory?) {
@@ -100,51 +103,41 @@ struct ProjectionFold {
     // MARK: Writing
 
     private mutating func writeTallies(terms: TermBook) throws(SQLError) {
-        try store(unstoredSpans.sorted(), clearing: false, terms: terms)
-        unstoredSpans = []
-        try tallies.add(spanDeltas)
+        guard !spanDeltas.isEmpty else { return }
+        let changes = try badges.fold(badgeSightings, layout: layout, terms: terms, table: badgePlaces)
+        var insertions = [
+            ScanTallyTable.insertion(of: spanDeltas, layout: layout, terms: terms, tenant: tenant),
+            badgePlaces.insertion(of: changes.badges),
+        ]
+        insertions += ScanTallyTable.insertions(of: changes.unique, tenant: tenant)
         spanDeltas = [:]
-        let new = try tallies.add(badgeDeltas, layout: layout)
-        badgeDeltas = [:]
-        try addUnique(new, terms: terms)
+        badgeSightings = []
+        try connection.insert(ahead: insertions)
     }
 
     private func store(_ spans: [Int64], clearing: Bool, terms: TermBook) throws(SQLError) {
         try tallies.store(spans.map { layout[$0] }, clearing: clearing, terms: terms)
     }
 
-    /// What rows that did not count before add to the numbers of different badges: one for each station, unit and total in
-    /// which no other row of the badge counted already.
-    private func addUnique(_ new: [ScanTallyTable.BadgeKey], terms: TermBook) throws(SQLError) {
-        guard !new.isEmpty else { return }
-        struct Seen: Hashable {
-            enum Whole: Hashable { case source, station(Int64), unit(Int64) }
-            let source: EntrySource
-            let badge: Pseudonym
-            let whole: Whole
-        }
-        func wholes(_ row: ScanTallyTable.BadgeKey) -> [Seen] {
-            let span = layout[row.span]
-            guard let shown = terms.id(.station, span.shown) else { preconditionFailure("a shown name is a term") }
-            return [.source, .station(shown), .unit(row.unit)].map {
-                Seen(source: span.source, badge: row.badge, whole: $0)
+    /// Counts badges again where stations were cleared or merged: those seen nowhere else are gone, and only the badges
+    /// themselves tell which. The cost grows with the badges seen, not with their scans.
+    private func recount(_ source: EntrySource, terms: TermBook) throws(SQLError) {
+        var shownTerms: [Int64: Int64] = [:]
+        for span in layout.spans where span.source == source { shownTerms[span.id] = terms.id(.station, span.shown) }
+        var counts = ScanTallyTable.UniqueCount()
+        try badgePlaces.forEach { places in
+            var stations: Set<Int64> = []
+            var units: Set<Int64> = []
+            for place in places where place.counts(under: layout) {
+                guard let shown = shownTerms[place.span] else { continue }
+                stations.insert(shown)
+                units.insert(place.unit)
             }
+            guard !stations.isEmpty else { return }
+            counts.total += 1
+            for station in stations { counts.stations[station, default: 0] += 1 }
+            for unit in units { counts.units[unit, default: 0] += 1 }
         }
-        let isNew = Set(new)
-        var seen: Set<Seen> = []
-        for row in try tallies.countingRows(of: Set(new.map(\.badge)).sorted(), layout: layout) where !isNew.contains(row) {
-            seen.formUnion(wholes(row))
-        }
-        var deltas: [EntrySource: ScanTallyTable.UniqueDelta] = [:]
-        for row in new {
-            for whole in wholes(row) where seen.insert(whole).inserted {
-                switch whole.whole {
-                case .source: deltas[whole.source, default: .init()].total += 1
-                case .station(let term): deltas[whole.source, default: .init()].stations[term, default: 0] += 1
-                case .unit(let term): deltas[whole.source, default: .init()].units[term, default: 0] += 1
-                }
-            }
-        }
-        try tallies.add(deltas)
+        try tallies.replace(source, with: counts)
     }
 }

@@ -9,7 +9,7 @@ struct ProjectionRebuild {
     /// Every projection with the order of its rows. What stands here is derived from the ledger and from nothing else.
     /// Parents stand before what refers to them.
     private static let projections: [(table: StaticString, order: StaticString)] = [
-        ("station_span", "span_id"), ("badge_tally", "badge, span_id, unit_term"), ("station_tally", "source, shown_term"),
+        ("station_span", "span_id"), ("badge_places", "badge"), ("station_tally", "source, shown_term"),
         ("unit_tally", "source, unit_term"), ("scan_total", "source"), ("person", "person_id"),
         ("membership", "membership_id"), ("identifier", "source, kind, text, valid_from"),
     ]
@@ -48,7 +48,8 @@ struct ProjectionRebuild {
         }
         var terms = TermBook()
         try terms.catchUp(TermTable(connection: connection, tenant: tenant))
-        var fold = ProjectionFold(connection: connection, tenant: tenant, sealer: sealer, layout: StationLayout())
+        var fold = ProjectionFold(
+            connection: connection, tenant: tenant, sealer: sealer, layout: StationLayout(), badges: BadgeMemory())
         var sequence: Int64 = 0
         while true {
             let entries = try ledger.entries(after: sequence, limit: Self.entriesPerStep, terms: &terms)

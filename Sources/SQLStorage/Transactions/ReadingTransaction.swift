@@ -95,8 +95,12 @@ class ReadingTransaction: ReadTransaction {
     ) throws(AttendanceError) -> (station: WireText, occurredAt: Instant)? {
         try settle()
         let layout = try layout()
-        let places = try attempt { () throws(SQLError) in try tallies.places(ofBadge: pseudonym, layout: layout) }
-            .filter { $0.span.source == source && $0.span.shown != station }
+        let places = try attempt { () throws(SQLError) in
+            try BadgePlaceTable(connection: connection, tenant: tenant).places(of: [pseudonym])[pseudonym] ?? []
+        }
+        .filter { $0.counts(under: layout) }
+        .map { (span: layout[$0.span], lastOccurredAt: Instant(microseconds: $0.lastOccurredAt)) }
+        .filter { $0.span.source == source && $0.span.shown != station }
         guard places.contains(where: { $0.lastOccurredAt > through }) else {
             // The usual case: nothing lies in the future, so the last scan at each place is the newest there.
             return places.filter { $0.lastOccurredAt >= from }.max { $0.lastOccurredAt < $1.lastOccurredAt }

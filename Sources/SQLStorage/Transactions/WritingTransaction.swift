@@ -15,7 +15,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     private var places: [EntrySource: [Pseudonym: ReferencePlace?]] = [:]
 
     private var entries = EntryBuffer()
-    private var takenReferences: [EntrySource: [Pseudonym: ReferencePlace]] = [:]
+    private var takenReferences: [EntrySource: TakenReferences] = [:]
     private var counters: [WireText: StationCounters] = [:]
 
     /// Moves whenever a unit changes what is kept back here: such a unit cannot be undone by a savepoint alone.
@@ -27,7 +27,8 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     ) {
         self.sealer = sealer
         self.memory = memory
-        fold = ProjectionFold(connection: connection, tenant: tenant, sealer: sealer, layout: StationLayout())
+        fold = ProjectionFold(
+            connection: connection, tenant: tenant, sealer: sealer, layout: StationLayout(), badges: BadgeMemory())
         super.init(connection: connection, tenant: tenant, terms: memory.terms[tenant] ?? TermBook(), trouble: trouble)
     }
 
@@ -85,6 +86,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
         memory.terms[tenant] = terms
         guard let head = lockedHead else { return }
         memory.layouts[tenant] = (head.layoutVersion, fold.layout)
+        memory.rememberBadges(of: tenant, under: head)
     }
 
     // MARK: LedgerWriting
@@ -141,8 +143,8 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
         lockedHead = head
         if let reference = sealed.reference {
             let place = ReferencePlace(sequence: head.sequence, span: folded.span)
-            places[claim.source, default: [:]][reference] = .some(place)
-            takenReferences[claim.source, default: [:]][reference] = place
+            let former = places[claim.source, default: [:]].updateValue(place, forKey: reference) ?? nil
+            takenReferences[claim.source, default: .init()].take(reference, at: place, isStored: former != nil)
         }
         return head.sequence
     }
@@ -163,6 +165,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
                     kind: .corrupt, code: "",
                     message: "there are terms up to \(terms.count), and the head knows \(head.termCount)")
             }
+            memory.checkBadges(of: tenant, under: head)
             if let (version, layout) = memory.layouts[tenant], version == head.layoutVersion {
                 fold = projectionFold(layout)
             } else {
@@ -194,6 +197,9 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
         }
         guard var head = lockedHead, head != storedHead || terms.count != head.termCount else { return }
 
+        // First, because it may have to read: what is sent ahead of a reading has to be waited for.
+        if try fold.write(terms: terms, memory: (memory, version: head.peopleVersion)) { head.peopleVersion += 1 }
+
         var insertions: [BulkInsert] = []
         if terms.count > head.termCount {
             let new = terms.terms(after: head.termCount)
@@ -202,20 +208,19 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
         }
         insertions += entries.insertions(tenant: tenant)
         for (source, taken) in takenReferences.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            insertions.append(EntryBuffer.insertion(of: taken, source: source, tenant: tenant))
+            insertions += taken.insertions(source: source, tenant: tenant)
         }
-        _ = try connection.insert(pipelined: insertions)
+        try connection.insert(ahead: insertions)
         entries = EntryBuffer()
         takenReferences = [:]
-
-        if try fold.write(terms: terms, memory: (memory, version: head.peopleVersion)) { head.peopleVersion += 1 }
         try ledger.update(head)
         lockedHead = head
         storedHead = head
     }
 
     private func projectionFold(_ layout: StationLayout) -> ProjectionFold {
-        ProjectionFold(connection: connection, tenant: tenant, sealer: sealer, layout: layout)
+        ProjectionFold(
+            connection: connection, tenant: tenant, sealer: sealer, layout: layout, badges: memory.badges(of: tenant))
     }
 
     // MARK: The other nouns
@@ -308,6 +313,7 @@ final class WriterMemory {
     var terms: [TenantID: TermBook] = [:]
     var layouts: [TenantID: (version: Int64, layout: StationLayout)] = [:]
     private var people: [TenantID: (version: Int64, staffCodes: [PeopleTable.Subject: WireText])] = [:]
+    private var badges: [TenantID: (head: LedgerTable.Head?, memory: BadgeMemory)] = [:]
 
     /// How many badges of a tenant are remembered with whose they are. Beyond that all are forgotten, and looked up anew.
     static let badgesMax = 100_000
@@ -327,10 +333,32 @@ final class WriterMemory {
         people[tenant, default: (version, [:])].staffCodes.merge(now) { _, new in new }
     }
 
+    /// How many tenants' badges are remembered. Beyond that all are forgotten.
+    static let badgeTenantsMax = 8
+
+    /// What is remembered of a tenant's badges, to be changed with them.
+    func badges(of tenant: TenantID) -> BadgeMemory {
+        if let known = badges[tenant] { return known.memory }
+        if badges.count >= Self.badgeTenantsMax { badges = [:] }
+        let new = BadgeMemory()
+        badges[tenant] = (nil, new)
+        return new
+    }
+
+    /// Forgets badges that somebody else's entries may have moved.
+    func checkBadges(of tenant: TenantID, under head: LedgerTable.Head) {
+        if badges[tenant]?.head != head { badges[tenant] = nil }
+    }
+
+    func rememberBadges(of tenant: TenantID, under head: LedgerTable.Head) {
+        badges[tenant]?.head = head
+    }
+
     /// After a transaction that left no trace.
     func forget(_ tenant: TenantID) {
         terms[tenant] = nil
         layouts[tenant] = nil
         people[tenant] = nil
+        badges[tenant] = nil
     }
 }
