@@ -66,6 +66,7 @@ let package = Package(
             path: "Tests/TestKit", swiftSettings: strict),
         tests("AttendanceCoreTests", uses: ["AttendanceCore", "TestKit"]),
         tests("SQLStorageTests", uses: ["AttendanceCore", "SQLStorage", "TestKit"]),
+        tests("SimulationTests", uses: ["AttendanceCore", "SQLStorage", "SQLiteEngine", "TestKit"]),
         tests("EngineTests", uses: ["SQLStorage", "SQLiteEngine", "PostgresEngine"]),
         tests("HTTPMessagesTests", uses: ["HTTPMessages"]),
         tests("HTTPServerTests", uses: ["HTTPMessages", "HTTPServer"]),

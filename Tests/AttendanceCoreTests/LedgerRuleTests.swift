@@ -172,3 +172,12 @@ import Testing
         #expect(KeyText(parsing: "") == nil)
     }
 }
+
+@Suite struct `A station's counters` {
+    /// Found by the simulation: uploads of one group kept the later clock, those of two groups the later upload.
+    @Test func `tell of the upload that came last, also where the clock went back`() {
+        var counters = StationCounters(scans: 2, duplicates: 1, lastUploadAt: Instant(microseconds: 9_000_000))
+        counters.add(StationCounters(scans: 1, duplicates: 4, lastUploadAt: Instant(microseconds: 4_000_000)))
+        #expect(counters == StationCounters(scans: 3, duplicates: 5, lastUploadAt: Instant(microseconds: 4_000_000)))
+    }
+}

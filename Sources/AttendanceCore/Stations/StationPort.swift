@@ -31,10 +31,11 @@ public struct StationCounters: Sendable, Equatable {
         if isDuplicate { duplicates += 1 } else { scans += 1 }
     }
 
+    /// Adds what came later. The last upload is the one that came last, also where the server's clock went back meanwhile.
     public mutating func add(_ other: StationCounters) {
         scans += other.scans
         duplicates += other.duplicates
-        lastUploadAt = max(lastUploadAt, other.lastUploadAt)
+        lastUploadAt = other.lastUploadAt
     }
 }
 
