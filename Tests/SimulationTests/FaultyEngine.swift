@@ -83,6 +83,16 @@ final class FaultyConnection: SQLConnection {
         return try inner.insert(pipelined: insertions)
     }
 
+    func run(ahead statements: [SQL]) throws(SQLError) {
+        try pass(.statement)
+        try inner.run(ahead: statements)
+    }
+
+    func insert(ahead insertions: [BulkInsert]) throws(SQLError) {
+        try pass(.statement)
+        try inner.insert(ahead: insertions)
+    }
+
     func lookup(_ lookup: BulkLookup) throws(SQLError) -> [SQLRow] {
         try pass(.statement)
         return try inner.lookup(lookup)
