@@ -297,16 +297,30 @@ public final class PostgresConnection: SQLConnection {
 extension Request {
     init(inserting insertion: BulkInsert) {
         let given = Given(insertion.columns)
-        let names = insertion.columns.map(\.name.description).joined(separator: ", ")
-        var suffix = insertion.suffix.description
-        if let keyCount = insertion.replacingKeyCount {
+        // In the list of what is selected the arrays are taken apart row by row; in `FROM` each would be stored first.
+        let rows = "SELECT \(given.unnested)"
+        switch insertion.conflict {
+        case .none(let suffix):
+            self.init(
+                "INSERT INTO \(insertion.table) (\(given.names)) \(rows) \(suffix)", columns: given.columns)
+        case .replace(let keyCount, areThere: false):
             let keys = insertion.columns.prefix(keyCount).map(\.name.description).joined(separator: ", ")
-            let others = insertion.columns.dropFirst(keyCount).map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", ")
-            suffix = "ON CONFLICT (\(keys)) DO UPDATE SET \(others)"
+            let others = insertion.columns.dropFirst(keyCount).map { "\($0.name) = excluded.\($0.name)" }
+            self.init(
+                """
+                INSERT INTO \(insertion.table) (\(given.names)) \(rows)
+                ON CONFLICT (\(keys)) DO UPDATE SET \(others.joined(separator: ", "))
+                """, columns: given.columns)
+        case .replace(let keyCount, areThere: true):
+            // Half the price of the form above, which locks each row before it changes it.
+            let keys = insertion.columns.prefix(keyCount).map { "stored.\($0.name) = given.\($0.name)" }
+            let others = insertion.columns.dropFirst(keyCount).map { "\($0.name) = given.\($0.name)" }
+            self.init(
+                """
+                UPDATE \(insertion.table) AS stored SET \(others.joined(separator: ", "))
+                FROM (SELECT \(given.unnestedWithNames)) AS given WHERE \(keys.joined(separator: " AND "))
+                """, columns: given.columns)
         }
-        self.init(
-            "INSERT INTO \(insertion.table) (\(names)) SELECT \(given.selected) FROM \(given.source) \(suffix)",
-            columns: given.columns)
     }
 
     init(lookingUp lookup: BulkLookup) {
@@ -330,9 +344,11 @@ private struct Given {
     let columns: [BulkColumn]
     let hasConstants: Bool
     let source: String
-    /// The columns' values in their order.
-    let selected: String
+    let names: String
     let selectedWithNames: String
+    /// The columns' values in their order, one row for each element of the arrays.
+    let unnested: String
+    let unnestedWithNames: String
 
     init(_ given: [BulkColumn]) {
         var columns = given
@@ -348,7 +364,10 @@ private struct Given {
         self.columns = columns
         hasConstants = arrays.count < columns.count
         source = "unnest(\(arrayPlaces)) AS given (\(arrayNames))"
-        selected = values.joined(separator: ", ")
+        let taken = columns.indices.map { columns[$0].isConstant ? places[$0] : "unnest(\(places[$0]))" }
+        names = columns.map(\.name.description).joined(separator: ", ")
+        unnested = taken.joined(separator: ", ")
+        unnestedWithNames = zip(taken, columns).map { "\($0) AS \($1.name)" }.joined(separator: ", ")
         selectedWithNames = zip(values, columns).map { "\($0) AS \($1.name)" }.joined(separator: ", ")
     }
 }

@@ -83,7 +83,8 @@ public struct PostgresEngine: SQLEngine {
                         set_config('client_min_messages', 'error', false),
                         set_config('jit', 'off', false),
                         -- Every statement probes indexes for a few rows. What the planner knows of a table that grows by
-                        -- thousands of rows a second is always old, and these two are what it then picks wrongly.
+                        -- thousands of rows a second is always old, and these three are what it then picks wrongly.
+                        set_config('enable_seqscan', 'off', false),
                         set_config('enable_hashjoin', 'off', false),
                         set_config('enable_mergejoin', 'off', false)
                     """,

@@ -60,9 +60,12 @@ public final class SQLiteConnection: SQLConnection {
         guard insertion.rowCount > 0 else { return [] }
         let names = insertion.columns.map(\.name.description).joined(separator: ", ")
         let places = insertion.columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
-        // Without other indexes or triggers this overwrites where it would insert, which `DO UPDATE` does not.
-        let verb = insertion.replacingKeyCount == nil ? "INSERT" : "INSERT OR REPLACE"
-        let text = "\(verb) INTO \(insertion.table) (\(names)) VALUES (\(places)) \(insertion.suffix)"
+        let text =
+            switch insertion.conflict {
+            case .none(let suffix): "INSERT INTO \(insertion.table) (\(names)) VALUES (\(places)) \(suffix)"
+            // Without other indexes or triggers this overwrites where it would insert, which `DO UPDATE` does not.
+            case .replace: "INSERT OR REPLACE INTO \(insertion.table) (\(names)) VALUES (\(places))"
+            }
         let statement = try prepared(text)
         guard case .none = transaction else { return try run(statement, for: insertion) }
         try beginWriting()

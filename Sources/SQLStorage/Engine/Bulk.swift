@@ -7,28 +7,27 @@ public import struct FoundationEssentials.UUID
 public struct BulkInsert: Sendable {
     public let table: StaticString
     public private(set) var columns: [BulkColumn]
-    /// What follows the rows: `ON CONFLICT … RETURNING …`, or nothing. The refused row is `excluded`.
-    public let suffix: StaticString
-    /// How many of the first columns are the primary key by which rows are replaced; nil where none are.
-    public let replacingKeyCount: Int?
+    /// What becomes of a row that is there already.
+    public enum Conflict: Sendable {
+        /// What the suffix says: `ON CONFLICT … RETURNING …`, or nothing. The refused row is `excluded`.
+        case none(suffix: StaticString)
+        /// The new row takes its place. The first `keyCount` columns are the primary key, and the columns are all there are.
+        /// - Parameter areThere: Every row is known to be there. One that is not may be left out.
+        case replace(keyCount: Int, areThere: Bool)
+    }
+
+    public let conflict: Conflict
     public private(set) var rowCount = 0
 
     public init(into table: StaticString, _ columns: [BulkColumn], suffix: StaticString = "") {
-        self.init(into: table, columns, suffix: suffix, replacingKeyCount: nil)
+        self.init(into: table, columns, .none(suffix: suffix))
     }
 
-    /// Rows that take the place of those with the same primary key, which is the first `keyCount` columns. The columns are
-    /// all that the table has.
-    public init(into table: StaticString, _ columns: [BulkColumn], replacingByFirst keyCount: Int) {
-        self.init(into: table, columns, suffix: "", replacingKeyCount: keyCount)
-    }
-
-    private init(into table: StaticString, _ columns: [BulkColumn], suffix: StaticString, replacingKeyCount: Int?) {
+    public init(into table: StaticString, _ columns: [BulkColumn], _ conflict: Conflict) {
         precondition(Set(columns.map(\.count)).count <= 1, "every column has as many values as the others")
         self.table = table
         self.columns = columns
-        self.suffix = suffix
-        self.replacingKeyCount = replacingKeyCount
+        self.conflict = conflict
         rowCount = columns.first?.count ?? 0
     }
 }

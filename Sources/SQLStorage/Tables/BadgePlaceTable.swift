@@ -22,8 +22,8 @@ struct BadgePlaceTable {
     let connection: any SQLConnection
     let tenant: TenantID
 
-    /// The places of badges; of one that was never seen, none.
-    func places(of badges: [Pseudonym]) throws(SQLError) -> [Pseudonym: [BadgePlace]] {
+    /// The places of badges; nil for one that was never seen.
+    func places(of badges: [Pseudonym]) throws(SQLError) -> [Pseudonym: [BadgePlace]?] {
         guard !badges.isEmpty else { return [:] }
         var keys = PackedBytes()
         keys.reserve(values: badges.count, bytes: 16 * badges.count)
@@ -36,12 +36,13 @@ struct BadgePlaceTable {
                 ],
                 selecting: "b.badge, b.places", from: "badge_places b",
                 matching: "b.tenant_id = given.tenant_id AND b.badge = given.badge"))
-        var places = Dictionary(uniqueKeysWithValues: badges.map { ($0, [BadgePlace]()) })
-        for row in rows { places[Pseudonym(row.blob(0))] = try Self.decoded(row.blob(1)) }
+        var places = Dictionary(uniqueKeysWithValues: badges.map { ($0, [BadgePlace]?.none) })
+        for row in rows { places[Pseudonym(row.blob(0))] = .some(try Self.decoded(row.blob(1))) }
         return places
     }
 
-    func insertion(of badges: [(badge: Pseudonym, places: [BadgePlace])]) -> BulkInsert {
+    /// - Parameter areStored: Whether all of them have rows, or none has.
+    func insertion(of badges: [(badge: Pseudonym, places: [BadgePlace])], areStored: Bool) -> BulkInsert {
         var keys = PackedBytes()
         keys.reserve(values: badges.count, bytes: 16 * badges.count)
         var values = PackedBytes()
@@ -56,7 +57,7 @@ struct BadgePlaceTable {
                 BulkColumn("tenant_id", .constant(tenant.rawValue, count: badges.count)),
                 BulkColumn("badge", .blobs(keys)),
                 BulkColumn("places", .blobs(values)),
-            ], replacingByFirst: 2)
+            ], areStored ? .replace(keyCount: 2, areThere: true) : .none(suffix: ""))
     }
 
     /// How many badges are read at once where all are.
@@ -140,6 +141,8 @@ final class BadgeMemory {
 
     fileprivate struct Known {
         var places: [BadgePlace]
+        /// Whether the badge has a row.
+        var isStored: Bool
         /// In which round it was changed last.
         var round: Int
     }
@@ -155,10 +158,11 @@ final class BadgeMemory {
         let occurredAt: Int64
     }
 
-    /// What sightings change: the badges whose places are others now, in the order of the badges, and the places that did not
-    /// count before with what the badge's others were.
+    /// What sightings change: the badges whose places are others now, each list in the order of the badges, and how many
+    /// different badges there are more.
     struct Changes {
-        var badges: [(badge: Pseudonym, places: [BadgePlace])] = []
+        var new: [(badge: Pseudonym, places: [BadgePlace])] = []
+        var stored: [(badge: Pseudonym, places: [BadgePlace])] = []
         var unique: [EntrySource: ScanTallyTable.UniqueCount] = [:]
     }
 
@@ -172,8 +176,8 @@ final class BadgeMemory {
         }
         let unknown = Set(sightings.lazy.map(\.badge).filter { self.known[$0] == nil })
         for (badge, places) in try table.places(of: unknown.sorted()) {
-            known[badge] = Known(places: places, round: round)
-            placeCount += places.count + 1
+            known[badge] = Known(places: places ?? [], isStored: places != nil, round: round)
+            placeCount += (places?.count ?? 0) + 1
         }
         round += 1
         var changes = Changes()
@@ -191,7 +195,7 @@ final class BadgeMemory {
             var isFirstTouch = false
             var isNew = false
             // Changed where it lies: a copy of the places for each scan would cost more than all the rest.
-            known[sighting.badge, default: Known(places: [], round: 0)].fold(
+            known[sighting.badge, default: Known(places: [], isStored: false, round: 0)].fold(
                 sighting, clearedThrough: span.clearedThrough, layout: layout, round: round, isFirstTouch: &isFirstTouch,
                 isNew: &isNew)
             if isFirstTouch { touched.append(sighting.badge) }
@@ -211,7 +215,11 @@ final class BadgeMemory {
             if isAlone.unit { changes.unique[span.source, default: .init()].units[sighting.unit, default: 0] += 1 }
         }
         touched.sort()
-        changes.badges = touched.map { ($0, known[$0]?.places ?? []) }
+        for badge in touched {
+            guard let now = known[badge] else { continue }
+            if now.isStored { changes.stored.append((badge, now.places)) } else { changes.new.append((badge, now.places)) }
+            known[badge]?.isStored = true
+        }
         return changes
     }
 }

@@ -213,6 +213,8 @@ struct EntryBuffer {
     private var references = PackedBytes()
     private var metas = PackedBytes()
 
+    var count: Int { sequences.count }
+
     mutating func append(
         _ sealed: SealedClaim, sequence: Int64, hash: Digest, caller: Int64, station: Int64?, unit: Int64?, means: Int64?
     ) {
@@ -308,7 +310,7 @@ struct TakenReferences {
                     BulkColumn("reference", .blobs(takenOver.references)),
                     BulkColumn("sequence", .integers(takenOver.sequences)),
                     BulkColumn("span_id", .optionalIntegers(takenOver.spans)),
-                ], replacingByFirst: 3),
+                ], .replace(keyCount: 3, areThere: true)),
         ].filter { $0.rowCount > 0 }
     }
 

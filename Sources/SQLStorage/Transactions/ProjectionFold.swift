@@ -107,7 +107,8 @@ struct ProjectionFold {
         let changes = try badges.fold(badgeSightings, layout: layout, terms: terms, table: badgePlaces)
         var insertions = [
             ScanTallyTable.insertion(of: spanDeltas, layout: layout, terms: terms, tenant: tenant),
-            badgePlaces.insertion(of: changes.badges),
+            badgePlaces.insertion(of: changes.new, areStored: false),
+            badgePlaces.insertion(of: changes.stored, areStored: true),
         ]
         insertions += ScanTallyTable.insertions(of: changes.unique, tenant: tenant)
         spanDeltas = [:]

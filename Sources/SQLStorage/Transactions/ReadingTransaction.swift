@@ -96,7 +96,7 @@ class ReadingTransaction: ReadTransaction {
         try settle()
         let layout = try layout()
         let places = try attempt { () throws(SQLError) in
-            try BadgePlaceTable(connection: connection, tenant: tenant).places(of: [pseudonym])[pseudonym] ?? []
+            try BadgePlaceTable(connection: connection, tenant: tenant).places(of: [pseudonym])[pseudonym]?.flatMap { $0 } ?? []
         }
         .filter { $0.counts(under: layout) }
         .map { (span: layout[$0.span], lastOccurredAt: Instant(microseconds: $0.lastOccurredAt)) }

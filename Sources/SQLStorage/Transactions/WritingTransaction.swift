@@ -18,6 +18,9 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     private var takenReferences: [EntrySource: TakenReferences] = [:]
     private var counters: [WireText: StationCounters] = [:]
 
+    /// From how many entries on they are sent to the engine, which then stores them while the next ones are numbered.
+    private static let entriesPerSending = 256
+
     /// Moves whenever a unit changes what is kept back here: such a unit cannot be undone by a savepoint alone.
     private(set) var heldBackChanges = 0
     private var hasSavepoint = false
@@ -117,6 +120,10 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
             }
             outcomes.append(.appended(sequence: try attempt { () throws(SQLError) in try push(sealed) }))
         }
+        // What would be undone with a unit's savepoint has to wait.
+        if entries.count >= Self.entriesPerSending, !hasSavepoint {
+            try attempt { () throws(SQLError) in try sendEntries() }
+        }
         return outcomes
     }
 
@@ -206,16 +213,20 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
             insertions.append(TermTable.insertion(of: new, numberedFrom: head.termCount + 1, tenant: tenant))
             head.termCount = terms.count
         }
-        insertions += entries.insertions(tenant: tenant)
         for (source, taken) in takenReferences.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             insertions += taken.insertions(source: source, tenant: tenant)
         }
         try connection.insert(ahead: insertions)
-        entries = EntryBuffer()
         takenReferences = [:]
+        try sendEntries()
         try ledger.update(head)
         lockedHead = head
         storedHead = head
+    }
+
+    private func sendEntries() throws(SQLError) {
+        try connection.insert(ahead: entries.insertions(tenant: tenant))
+        entries = EntryBuffer()
     }
 
     private func projectionFold(_ layout: StationLayout) -> ProjectionFold {
