@@ -7,6 +7,8 @@ import SQLStorage
     let handle: OpaquePointer
     private let purpose: ConnectionPurpose
     private let path: String
+    /// Set when the disk was full, until ``makeSpaceIfFull()``.
+    private(set) var isFull = false
     /// Device and number of the file that was opened; nil where that could not be read.
     private var identity: (device: UInt, number: UInt)?
 
@@ -55,6 +57,46 @@ import SQLStorage
         return unsafe stat(path, &status) == 0 ? (UInt(status.st_dev), UInt(status.st_ino)) : nil
     }
 
+    /// Copies the log back into the file from the commit on that has left so many pages in it, or earlier on a small volume.
+    ///
+    /// Copying back makes the file grow, so it takes space itself. A log that was let grow until the volume is full could
+    /// never be copied back, and nothing would be taken any more although most of it is older versions of the same pages.
+    /// So there is always room for the log twice: once for the file to grow by, once for the next commit.
+    func checkpoint(atPages pagesMax: Int) {
+        // The number travels where a pointer could: there is nothing to keep alive.
+        let limit = unsafe UnsafeMutableRawPointer(bitPattern: pagesMax)
+        _ = unsafe sqlite3_wal_hook(
+            handle,
+            { limit, database, name, pages in
+                let isTight = unsafe Database.freeBytes(besides: sqlite3_db_filename(database, name)) < 2 * Int(pages) * 4_096
+                // Where space is short it is worth waiting for readers, so that the log is empty afterwards.
+                let mode = isTight ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE
+                if isTight || Int(pages) >= Int(bitPattern: limit) {
+                    // The commit is on disk already. What cannot be copied back now is copied back behind a later one.
+                    _ = unsafe sqlite3_wal_checkpoint_v2(database, name, mode, nil, nil)
+                }
+                return SQLITE_OK
+            }, limit)
+    }
+
+    /// What the volume that a file lies on has left.
+    private static func freeBytes(besides file: UnsafePointer<CChar>?) -> Int {
+        var status = statvfs()
+        // Where nobody can tell, there is enough.
+        guard let file = unsafe file, unsafe statvfs(file, &status) == 0 else { return .max }
+        let (bytes, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
+        return overflow ? .max : bytes
+    }
+
+    /// Gives the log's space back to the volume after a transaction for which there was none: what it had written of
+    /// itself is still there. Outside a transaction only.
+    func makeSpaceIfFull() {
+        guard isFull else { return }
+        isFull = false
+        // Fails where the file would have to grow. Then only somebody else can make space.
+        _ = unsafe sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+    }
+
     /// False inside a transaction. SQLite ends one by itself after some errors.
     var isOutsideTransaction: Bool { unsafe sqlite3_get_autocommit(handle) != 0 }
 
@@ -65,6 +107,7 @@ import SQLStorage
 
     /// What a result code other than OK, ROW and DONE means, with the library's words about its latest call.
     func failure(_ code: Int32, in statement: String) -> SQLError {
+        if code & 0xff == SQLITE_FULL { isFull = true }
         let message = unsafe sqlite3_errcode(handle) == code ? sqlite3_errmsg(handle) : sqlite3_errstr(code)
         return SQLError(
             kind: SQLError.Kind(sqliteCode: code, purpose: purpose), code: String(code),

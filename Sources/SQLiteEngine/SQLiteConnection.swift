@@ -162,9 +162,10 @@ public final class SQLiteConnection: SQLConnection {
 
     public func rollBack() {
         defer { transaction = .none }
-        guard let database, !database.isOutsideTransaction else { return }
+        guard let database else { return }
         do {
-            _ = try statements.statement("ROLLBACK", on: database).run([])
+            if !database.isOutsideTransaction { _ = try statements.statement("ROLLBACK", on: database).run([]) }
+            database.makeSpaceIfFull()
         } catch {
             // Closing rolls back too; the next call opens the file again.
             release()
@@ -259,10 +260,10 @@ public final class SQLiteConnection: SQLConnection {
                 PRAGMA trusted_schema = OFF;
                 PRAGMA temp_store = MEMORY;
                 PRAGMA cache_size = -\(cacheKiB);
-                PRAGMA wal_autocheckpoint = \(limits.checkpointPages);
                 PRAGMA journal_size_limit = \(limits.logBytesMax);
                 PRAGMA query_only = \(purpose == .reading ? "ON" : "OFF");
                 """)
+        database.checkpoint(atPages: limits.checkpointPages)
         return database
     }
 }

@@ -47,7 +47,7 @@ public struct SQLiteLimits: Sendable {
     /// Page cache of a reading connection. The operating system caches the file as well.
     public var readerCacheKiBMax = 4 * 1024
 
-    /// Pages in the write-ahead log at which a commit copies them back into the file.
+    /// Pages in the write-ahead log at which a commit copies them back into the file, earlier where the volume is small.
     ///
     /// Keys are random, so a commit of 1,600 rows changes some thousand index pages: at SQLite's default of 1,000 every
     /// commit would copy back. With 8,192 (32 MiB) a page that many commits changed is copied once, while what has to be

@@ -114,5 +114,45 @@ extension `The program` {
                 try await server.stop()
             }
         }
+
+        /// One session that dies by SIGKILL makes PostgreSQL end all others and recover as after a crash of its own. The
+        /// server for the tests is this test's alone meanwhile, since they run one after another.
+        @Test(.enabled(if: StoreKind.postgresURL != nil, "MUSTER_TEST_POSTGRES names no server"))
+        func `says 503 while PostgreSQL recovers from a crash, goes on by itself and loses nothing`() async throws {
+            try await Place.on(.postgres) { place in
+                let server = try await place.serve()
+                let load = Load("crash")
+                async let running: Void = load.run(against: server.client)
+                for _ in 1...2 {
+                    try await load.more(10)
+                    let sessions = try await place.withConnection { connection in
+                        try connection.run(
+                            """
+                            SELECT pid FROM pg_stat_activity
+                            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+                            """
+                        ).map { pid_t($0.integer(0)) }
+                    }
+                    let session = try #require(sessions.first)
+                    // Signal 0 asks only. Where the database belongs to another user nobody here can crash it.
+                    guard kill(session, 0) == 0 else { return load.stop() }
+                    kill(session, SIGKILL)
+                }
+                try await load.more(10)
+                load.stop()
+                await running
+                #expect(server.process.exitCode == nil)
+                #expect(load.answers.count == load.uploads.count, "a request had no answer")
+                for answer in load.answers {
+                    #expect(answer.status == 200 || answer.status == 503 && answer.hasRetryAfter, "\(answer)")
+                }
+                #expect(load.answers.contains { $0.status == 503 })
+                let there = try await server.client.exportedBadges()
+                #expect(Set(there).count == there.count)
+                #expect(Set(load.acknowledged.map(\.badge)).subtracting(there) == [])
+                try await expectSound(place, server)
+                try await server.stop()
+            }
+        }
     }
 }

@@ -30,7 +30,7 @@ import Testing
             #expect(settings == ["journal_mode=wal", "synchronous=2", "foreign_keys=1"])
             for (pragma, value) in [
                 ("recursive_triggers", 1), ("cell_size_check", 1), ("trusted_schema", 0), ("secure_delete", 1),
-                ("temp_store", 2), ("query_only", purpose == .reading ? 1 : 0), ("wal_autocheckpoint", 8192),
+                ("temp_store", 2), ("query_only", purpose == .reading ? 1 : 0),
                 ("mmap_size", 0), ("busy_timeout", 5000),
             ] as [(String, Int64)] {
                 let row = try connection.run(SQL(stringLiteral: "PRAGMA \(pragma)"))

@@ -3,6 +3,7 @@
 #   source script/lib/postgres.sh
 #   url=$(postgres_start "$directory")    # an empty or absent directory; prints the URL of a database
 #   postgres_stop "$directory"            # ends the server and leaves the directory to its owner
+#   postgres_again "$directory"           # starts it again, as it was, after it was stopped or has crashed
 #
 # It trusts whoever can connect, so it listens on the loopback only. It syncs to disk like a real one, and its default
 # collation is a language's (ICU, where the server knows it): a column that forgot COLLATE "C" then sorts differently
@@ -65,5 +66,15 @@ postgres_stop() {
         sleep 0.1
     done
     echo "postgres_stop: server $pid does not end" >&2
+    return 1
+}
+
+# Starts a server that postgres_start made and that has ended since, with the options and the port it had.
+postgres_again() {
+    local directory=$1 bin
+    bin=$(dirname "$(head -n 1 "$directory/data/postmaster.opts" | cut -d ' ' -f 1)") || return 1
+    # `restart` rather than `start`: only that takes the options from the file.
+    postgres_as "$bin/pg_ctl" -D "$directory/data" -l "$directory/server.log" -w -t 30 restart >"$directory/start.log" 2>&1 && return 0
+    tail -n 5 "$directory/start.log" "$directory/server.log" >&2
     return 1
 }
