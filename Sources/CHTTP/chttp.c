@@ -141,6 +141,11 @@ void chttp_send_and_shut(int socket, const void *bytes, size_t size) {
     (void)shutdown(socket, SHUT_RDWR);
 }
 
+bool chttp_has_hung_up(int socket) {
+    char byte;
+    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 int chttp_listen(const char *host, const char *port, int *bound_port, int *error, bool *is_lookup) {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
