@@ -22,7 +22,13 @@ func tests(_ name: String, uses dependencies: [Target.Dependency], resources: [R
 
 let package = Package(
     name: "muster",
-    products: [.executable(name: "muster", targets: ["muster"])],
+    products: [
+        .executable(name: "muster", targets: ["muster"]),
+        // For the package in Fuzzing/ alone: what takes apart bytes that anybody may have sent.
+        .library(
+            name: "MusterModules",
+            targets: ["StrictJSON", "HTTPMessages", "HTTPServer", "DialectKit", "DialectTrackAttendance", "AttendanceCore"]),
+    ],
     targets: [
         // C libraries, one target each, each imported by exactly one Swift module.
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),

@@ -53,11 +53,14 @@ final class Server: Sendable {
                         place.dialects, home: place.address.tenant, tenants: tenants, isShared: place.name == "shared")
                 ))
         }
+        let connectionsMax = OpenFiles.connectionsMax(
+            atMost: ListenerLimits().connectionsMax, limit: OpenFiles.raiseLimit(), listeners: mounted.count)
         var started: [(name: String, address: Configuration.Address, listener: Listener)] = []
         do {
             for place in mounted {
-                let listener = try Listener(
-                    Self.listenerConfiguration(place.name, place.address, configuration, log), serving: place.mounts)
+                var made = Self.listenerConfiguration(place.name, place.address, configuration, log)
+                made.limits.connectionsMax = connectionsMax
+                let listener = try Listener(made, serving: place.mounts)
                 started.append((place.name, place.address, listener))
             }
         } catch {

@@ -2,6 +2,7 @@
 #include "CHTTP.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -139,6 +140,19 @@ void chttp_send_and_shut(int socket, const void *bytes, size_t size) {
     // One attempt: whoever is too slow to make room for a few hundred bytes does without them.
     if (size > 0) (void)send(socket, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)shutdown(socket, SHUT_RDWR);
+}
+
+bool chttp_has_hung_up(int socket) {
+    char byte;
+    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void chttp_give_back_blocks(int bytes_min) {
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, bytes_min);
+#else
+    (void)bytes_min;
+#endif
 }
 
 int chttp_listen(const char *host, const char *port, int *bound_port, int *error, bool *is_lookup) {

@@ -383,6 +383,11 @@ csimdjson_status locate(const uint8_t *bytes, size_t length, uint32_t *offset) {
     size_t quote = 0;
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] == '\\') {
+            // Some of simdjson's implementations stop at a control character here, the others leave it to the walk, which
+            // says this.
+            if (inside && i + 1 < length && bytes[i + 1] < 0x20) {
+                return *offset = static_cast<uint32_t>(i), csimdjson_bad_escape;
+            }
             i++;
         } else if (bytes[i] == '"') {
             inside = !inside;
@@ -391,8 +396,9 @@ csimdjson_status locate(const uint8_t *bytes, size_t length, uint32_t *offset) {
             return *offset = static_cast<uint32_t>(i), csimdjson_control_character;
         }
     }
+    // Whatever simdjson refuses is no JSON, also where nothing is found here: no input may end the process.
     *offset = static_cast<uint32_t>(inside ? quote : 0);
-    return inside ? csimdjson_open_string : csimdjson_failed;
+    return inside ? csimdjson_open_string : csimdjson_bad_literal;
 }
 
 csimdjson_status open(

@@ -33,19 +33,27 @@ actor ExportPages {
     /// So many entries are looked at for one piece of the answer: about half a megabyte.
     static let pageEntriesMax = 2_000
 
+    /// So many pages are made at once, of all exports together. More would fill the store's readers and the machine's
+    /// cores, and whoever asks for totals would stand behind hundreds of them.
+    static let pagesAtOnceMax = 2
+
     /// The ledger held fewer rows than the answer has promised; a defect.
     struct FellShort: Error {}
 
     private let operations: Operations
     private let export: ScanExport
+    private let turnstile: Turnstile
     private var position: ScanPosition? = .beginning
     private var rowsLeft: Int64
     private var writer = JSONWriter()
     private var isEnded = false
 
-    init(_ export: ScanExport, rows: Int64, at moment: Instant, from operations: Operations) {
+    init(
+        _ export: ScanExport, rows: Int64, at moment: Instant, from operations: Operations, through turnstile: Turnstile
+    ) {
         self.operations = operations
         self.export = export
+        self.turnstile = turnstile
         rowsLeft = rows
         writer.beginObject()
         writer.member("total_records", rows)
@@ -57,6 +65,8 @@ actor ExportPages {
     /// The next piece of the answer, nil behind its end.
     func next() async throws -> [UInt8]? {
         guard !isEnded else { return nil }
+        await turnstile.enter()
+        defer { turnstile.leave() }
         // A page may hold entries that do not count, and nothing else.
         var wroteRows = false
         while rowsLeft > 0, !wroteRows {
@@ -97,7 +107,8 @@ extension TrackAttendanceDialect {
         do {
             let export = try await operations.beginExport(of: .trackAttendance, as: visit.caller)
             let pages = ExportPages(
-                export, rows: min(limit.rows ?? .max, export.total), at: operations.ambient.now(), from: operations)
+                export, rows: min(limit.rows ?? .max, export.total), at: operations.ambient.now(), from: operations,
+                through: exportTurnstile)
             // Read before the status goes out, so that trouble with the store is still a 503.
             let first = FirstPiece(try await pages.next())
             return .json(

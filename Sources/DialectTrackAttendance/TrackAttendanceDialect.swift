@@ -10,6 +10,7 @@ public struct TrackAttendanceDialect: Dialect {
 
     let operations: Operations
     let configuration: TrackAttendanceConfiguration
+    let exportTurnstile = Turnstile(places: ExportPages.pagesAtOnceMax)
     private let gate: Gate
     private let closedLimit: RateLimit
     private let publicConfigLimit: RateLimit

@@ -176,6 +176,7 @@ extension Connection {
             return send(response)
         }
         stage = .discarding(then: response)
+        expectRest(refusal: response)
         return true
     }
 
@@ -197,6 +198,7 @@ extension Connection {
             core.bodyEnded(request.bodyBytesHeld)
             request.bodyBytesHeld = 0
             stage = .discarding(then: refusal)
+            expectRest(refusal: refusal)
             return discarded(bytes.count)
         case .discarding:
             return discarded(bytes.count)
@@ -253,6 +255,11 @@ extension Connection {
             shared.awaited = .request(target: request.target, id: request.id)
             shared.deadline = deadline
         }
+    }
+
+    /// The answer is known and waits for the rest of the body; where that does not come in time, it is sent instead.
+    private func expectRest(refusal: Response) {
+        shared.withLock { $0.awaited = .request(target: request.target, id: request.id, refusal: refusal) }
     }
 
     private func startAnswerDeadline() {

@@ -33,14 +33,17 @@ import Synchronization
         var awaited = Awaited.requestLine
         /// When that has to be over, on the monotonic clock, in microseconds.
         var deadline: Int
+        /// When to look next whether the client has hung up, and the deadline that stood when it was seen to have.
+        var nextLook = 0
+        var deadlineAtHangUp: Int?
     }
 
     /// What a deadline stands for.
     enum Awaited {
         /// The first or the next request; nothing that could be answered has come yet.
         case requestLine
-        /// The rest of a request, which can still be told of its slowness.
-        case request(target: String, id: String)
+        /// The rest of a request, which can still be told of its slowness, or of what was decided without that rest.
+        case request(target: String, id: String, refusal: Response? = nil)
         case answer
     }
 
@@ -165,13 +168,17 @@ import Synchronization
 
     /// Shuts the connection when its time is over. Called by the housekeeper.
     func expire(at now: Int) {
-        let overdue = shared.withLock { $0.isOverdue(at: now) ? $0.awaited : nil }
+        let overdue = shared.withLock { shared in
+            shared.endIfHungUp(at: now)
+            return shared.isOverdue(at: now) ? shared.awaited : nil
+        }
         guard let overdue else { return }
         var farewell: [UInt8] = []
-        if case .request(let target, let id) = overdue {
+        if case .request(let target, let id, let refusal) = overdue {
             // Outside the lock, since the handler is not ours.
             farewell = RawAnswer.bytes(
-                core.handler.answer(to: .tooSlow, rawTarget: target), requestID: id.isEmpty ? core.newRequestID() : id)
+                refusal ?? core.handler.answer(to: .tooSlow, rawTarget: target),
+                requestID: id.isEmpty ? core.newRequestID() : id)
         }
         let isShut = shared.withLock { shared in
             // Meanwhile the rest may have arrived after all, or the connection may have gone.
@@ -191,6 +198,27 @@ import Synchronization
 
 extension Connection.Shared {
     fileprivate func isOverdue(at now: Int) -> Bool { socket >= 0 && now >= deadline }
+
+    /// How far apart two looks are. What came before the client's end is long read and thought about by then.
+    private static let lookMicroseconds = 1_000_000
+
+    /// Closes a connection whose client said that nothing more will come, in the middle of a request.
+    ///
+    /// The library misses that when the end arrives together with bytes: it waits for the kernel to tell of something new,
+    /// and nothing is. It would keep the connection until the deadline, and clients that have gone would fill all places.
+    fileprivate mutating func endIfHungUp(at now: Int) {
+        guard socket >= 0, now >= nextLook else { return }
+        nextLook = now + Self.lookMicroseconds
+        if case .answer = awaited { return }
+        guard chttp_has_hung_up(socket) else { return }
+        if deadlineAtHangUp == deadline {
+            chttp_send_and_shut(socket, nil, 0)
+            deadline = .max
+        } else {
+            // A request that was complete before the client's end moves the deadline when it gets its answer.
+            deadlineAtHangUp = deadline
+        }
+    }
 }
 
 /// Time that only moves forward, for deadlines and durations.

@@ -26,6 +26,8 @@ struct IPAddress: Hashable, Sendable {
     /// Numeric text without port, brackets or zone.
     init?(_ text: some StringProtocol) {
         let text = String(text)
+        // C would take what stands before a NUL for the whole.
+        guard !text.utf8.contains(0) else { return nil }
         var version4 = in_addr()
         var version6 = in6_addr()
         if unsafe inet_pton(AF_INET, text, &version4) == 1 {

@@ -107,6 +107,7 @@ import Testing
 
     @Test(arguments: [
         "", "x", "1.2.3", "1.2.3.4/33", "1.2.3.4/-1", "1.2.3.4/+8", "1.2.3.4/", "::/129", "::1/x", "1.2.3.4/8/8", "fe80::1%lo",
+        "1.2.3.4\u{0}", "::1\u{0}x/8",
     ])
     func `range that is malformed is none`(text: String) {
         #expect(AddressRange(text) == nil)

@@ -29,7 +29,6 @@ import Testing
             "POST /later/echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
             String(repeating: "1\r\na\r\n", count: 100), true
         ),
-        ("POST /deny HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\n", String(repeating: "a", count: 200), true),
     ])
     func `ends a request that trickles in`(start: String, rest: String, isTold: Bool) async throws {
         let events = Collected<ServerEvent>()
@@ -67,6 +66,52 @@ import Testing
             #expect(answer?.text == "too slow: /echo?x")
             #expect(answer?.header("X-Request-Id")?.isEmpty == false)
             #expect(try await client.receiveAll() == [])
+        }
+    }
+
+    /// What was decided without the body is no less true because the body did not come.
+    @Test(arguments: [
+        ("/deny", "Content-Length: 10", 401), ("/later/deny", "Content-Length: 10", 401),
+        ("/deny", "Transfer-Encoding: chunked", 401), ("/echo", "Content-Length: 1001", 413), ("/%zz", "Content-Length: 10", 400),
+    ])
+    func `gives the refusal that waits for the rest of a body`(path: String, framing: String, status: Int) async throws {
+        try await serving(Handler.usual, configured: { $0.limits.receiveDeadline = .milliseconds(300) }) { listener in
+            let client = try RawClient(port: listener.port)
+            let answer = try await client.ask(request("POST \(path)", [framing], body: framing.hasPrefix("T") ? "3\r\nabc" : "abc"))
+            #expect(answer?.status == status)
+            #expect(answer?.header("Connection") == "close")
+            #expect(try await client.receiveAll() == [])
+        }
+    }
+
+    /// Without a deadline's help: the end often comes together with the last bytes, and the library overlooks it then.
+    @Test(arguments: ["GE", "GET /a", "GET /a HTTP/1.1\r\nHo", request("POST /echo", ["Content-Length: 10"], body: "abc")])
+    func `is not awaited where the client has hung up`(start: String) async throws {
+        try await serving(Handler.usual) { listener in
+            let clients = try (0..<40).map { _ in try RawClient(port: listener.port) }
+            for client in clients {
+                try await client.send(start)
+                await client.endSending()
+            }
+            for client in clients { #expect(try await client.receiveAll() == []) }
+        }
+    }
+
+    @Test func `gives its answer to a client that hung up behind a whole request`() async throws {
+        let gate = Gate()
+        let handler = Handler { head in
+            await gate.pass()
+            return .answer(.text(head.path.text))
+        }
+        try await serving(handler) { listener in
+            let client = try RawClient(port: listener.port)
+            try await client.send(request("GET /first") + request("GET /second"))
+            await client.endSending()
+            // As long as two looks at the connection take.
+            try await Task.sleep(for: .milliseconds(2_500))
+            gate.open()
+            #expect(try await client.answer()?.text == "/first")
+            #expect(try await client.answer()?.text == "/second")
         }
     }
 

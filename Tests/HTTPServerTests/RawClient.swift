@@ -96,6 +96,9 @@ actor RawClient {
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
+    /// Says that no more will be sent, and goes on listening.
+    func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
     func close() {
         Glibc.close(descriptor)
         descriptor = -1

@@ -96,6 +96,7 @@ func refusal(
         ("\"\\u123\"", .invalidEscape, 1), ("\"\\u123g\"", .invalidEscape, 1), ("\"\\u 123\"", .invalidEscape, 1),
         ("\"\\u+123\"", .invalidEscape, 1), ("\"\\é\"", .invalidEscape, 1), ("\"\\0\"", .invalidEscape, 1),
         ("{\"\\q\":1}", .invalidEscape, 2),
+        ("\"\\\u{1}\"", .invalidEscape, 1), ("[\"a\\\n\"]", .invalidEscape, 3), ("\"\\\u{0}", .invalidEscape, 1),
         ("\"\\ud800\"", .loneSurrogate, 1), ("\"\\uDFFF\"", .loneSurrogate, 1), ("\"\\udc00\\ud800\"", .loneSurrogate, 1),
         ("\"\\ud800\\ud800\"", .loneSurrogate, 1), ("\"\\ud83dx\"", .loneSurrogate, 1), ("\"\\ud83d\\n\"", .loneSurrogate, 1),
         ("\"\\ud83d\\u0041\"", .loneSurrogate, 1), ("\"\\ud83d\\u12\"", .invalidEscape, 7), ("{\"\\ud800\":1}", .loneSurrogate, 2),

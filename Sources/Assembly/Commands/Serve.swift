@@ -10,6 +10,7 @@ extension Command {
         "serve", "Starts the server. Makes the store where there is none and brings its schema up to date.",
         options: [Option("--listen", "ADDRESS:PORT", "where to listen (MUSTER_LISTEN)")] + Option.common
     ) { invocation in
+        LargeBlocks.giveBackAtOnce()
         let configuration = invocation.configuration
         let log = Log(level: configuration.logLevel, now: invocation.ambient.now)
         defer { log.flush() }

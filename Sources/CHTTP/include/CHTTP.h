@@ -73,6 +73,13 @@ int chttp_fields(
 /// Writes all of `bytes` or as much as the socket takes at once, without SIGPIPE; then nothing more goes either way.
 void chttp_send_and_shut(int socket, const void *bytes, size_t size);
 
+/// Whether the other side has said that it will send no more, and all it sent has been read.
+bool chttp_has_hung_up(int socket);
+
+/// Makes malloc ask the kernel for each block of so many bytes or more, and give it back when it is freed. Swift does not
+/// import malloc.h.
+void chttp_give_back_blocks(int bytes_min);
+
 /// A listening TCP socket on a name or numeric address. Negative: `*error` is an errno value, or an EAI_ value when
 /// `*is_lookup` (the address itself is bad). `::` takes IPv4 as well.
 int chttp_listen(const char *host, const char *port, int *bound_port, int *error, bool *is_lookup);
