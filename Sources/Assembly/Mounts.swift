@@ -23,6 +23,14 @@ struct Mounts: RequestHandler {
         table = try RouteTable(dialects.flatMap(\.routes))
     }
 
+    func answerAtOnce(to head: RequestHead) -> Response? {
+        // Below a tenant's address nothing is; there are few who ask there.
+        guard let tenant = tenants.knownTenant(named: home),
+            case .found(let match) = table.lookup(head.method, head.path), let atOnce = match.route.handler.atOnce
+        else { return nil }
+        return atOnce(head, Site(tenant: tenant, isShared: isShared))
+    }
+
     func admit(_ head: RequestHead) async -> Admission {
         var head = head
         var name = home
@@ -75,9 +83,14 @@ final class TenantDirectory: Sendable {
         self.operations = operations
     }
 
+    /// The tenant where it was found before.
+    func knownTenant(named name: TenantName) -> Tenant? {
+        known.withLock { $0[name] }
+    }
+
     /// The tenant, or nil where there is none.
     func tenant(named name: TenantName) async throws(AttendanceError) -> Tenant? {
-        if let tenant = known.withLock({ $0[name] }) { return tenant }
+        if let tenant = knownTenant(named: name) { return tenant }
         do {
             let tenant = try await operations.tenant(named: name)
             known.withLock { $0[name] = tenant }

@@ -37,10 +37,14 @@ public struct Site: Sendable {
 public struct Endpoint: Sendable {
     /// Decides on a head. `parameters` are the values of the pattern's `{names}`, decoded.
     public let admit: @Sendable (_ head: RequestHead, _ parameters: [String: String], _ site: Site) async -> Admission
+    /// The answer where it is known without waiting for anything; asked before ``admit``. Nil where there is no such case.
+    public let atOnce: (@Sendable (_ head: RequestHead, _ site: Site) -> Response?)?
 
     public init(
+        atOnce: (@Sendable (_ head: RequestHead, _ site: Site) -> Response?)? = nil,
         admit: @escaping @Sendable (_ head: RequestHead, _ parameters: [String: String], _ site: Site) async -> Admission
     ) {
+        self.atOnce = atOnce
         self.admit = admit
     }
 }

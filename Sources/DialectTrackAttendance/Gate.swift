@@ -39,8 +39,13 @@ struct Gate: Sendable {
     }
 
     /// An endpoint for everybody. Whatever key is sent, nobody looks at it.
-    func open(countedIn limit: RateLimit?, _ answer: @escaping OpenAnswer) -> Endpoint {
-        Endpoint { head, _, site in
+    /// - Parameter atOnce: The answer where it needs no waiting; not counted.
+    func open(
+        countedIn limit: RateLimit?, atOnce: (@Sendable (RequestHead, Site) -> Response?)? = nil,
+        _ answer: @escaping OpenAnswer
+    ) -> Endpoint {
+        precondition(limit == nil || atOnce == nil, "what is counted is counted always")
+        return Endpoint(atOnce: atOnce) { head, _, site in
             let standing = limit?.count(address: head.clientAddress, tenant: site.tenant.id, at: now())
             return .answer(
                 await counted(standing) { () async throws(TrackAttendanceFailure) in

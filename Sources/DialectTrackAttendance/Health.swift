@@ -17,13 +17,17 @@ extension TrackAttendanceDialect {
             response.headers.append("Vary", "Accept")
             return response
         }
-        let epoch: WireText?
-        if let leased = operations.leasedClearEpoch(of: .trackAttendance, in: site.tenant.id) {
-            epoch = leased
-        } else {
-            epoch = await readEpoch(in: site.tenant.id).value
-        }
-        return .json {
+        return health(epoch: await readEpoch(in: site.tenant.id).value)
+    }
+
+    /// The same where the epoch was read a moment ago.
+    func tellHealthAtOnce(_ head: RequestHead, _ site: Site) -> Response? {
+        if site.isShared, head.asksForHTML { return nil }
+        return operations.leasedClearEpoch(of: .trackAttendance, in: site.tenant.id).map { health(epoch: $0) }
+    }
+
+    private func health(epoch: WireText?) -> Response {
+        .json {
             $0.member("status", "ok")
             $0.member("service", "Track Attendance API")
             $0.member("version", configuration.version)

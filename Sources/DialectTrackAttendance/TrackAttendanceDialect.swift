@@ -37,7 +37,7 @@ public struct TrackAttendanceDialect: Dialect {
 
     public var routes: [Route<Endpoint>] {
         [
-            Route(.get, "/", gate.open(countedIn: nil, tellHealth)),
+            Route(.get, "/", gate.open(countedIn: nil, atOnce: tellHealthAtOnce, tellHealth)),
             Route(.get, "/healthz", gate.open(countedIn: nil, tellStoreHealth)),
 
             Route(.post, "/v1/scans/batch", gate.closed(Self.batchTerms, recordBatch)),

@@ -52,8 +52,15 @@ public enum TransportFailure: Sendable, Hashable {
 
 /// What an HTTP server serves: heads in, answers out.
 public protocol RequestHandler: Sendable {
+    /// The answer to a request without a body where it is known without waiting for anything; nil where ``admit(_:)`` is to
+    /// be asked. Called once per request, on a thread that many clients wait for.
+    func answerAtOnce(to head: RequestHead) -> Response?
     /// Decides on a request's head. Called once per request, possibly many at once.
     func admit(_ head: RequestHead) async -> Admission
     /// The answer to a request that never became a head, in the form that suits the path, as far as it is known.
     func answer(to failure: TransportFailure, rawTarget: String) -> Response
+}
+
+extension RequestHandler {
+    public func answerAtOnce(to head: RequestHead) -> Response? { nil }
 }

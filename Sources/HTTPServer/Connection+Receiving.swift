@@ -222,6 +222,8 @@ extension Connection {
             return send(response)
         case .bodiless(let head):
             let handler = core.handler
+            // Making a task costs as much as many an answer.
+            if let response = handler.answerAtOnce(to: head) { return send(response) }
             return respond {
                 switch await handler.admit(head) {
                 case .answer(let response): .response(response)

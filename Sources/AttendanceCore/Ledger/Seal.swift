@@ -1,6 +1,8 @@
 /// A claim with everything that can be computed before its place in the ledger is known. Sealing needs no store, so it
 /// runs beside the writer.
-public struct SealedClaim: Sendable {
+///
+/// Handed about as one reference: a copy of its texts would be counted a dozen times for each scan.
+public final class SealedClaim: Sendable {
     public let claim: Claim
     public let receivedAt: Instant
     public let caller: WireText
@@ -11,6 +13,20 @@ public struct SealedClaim: Sendable {
     public let reference: Pseudonym?
     /// The claimed identifier in projections.
     public let identifier: Pseudonym?
+
+    init(
+        claim: Claim, receivedAt: Instant, caller: WireText, salt: [UInt8]?, personalDigest: Digest?, contentDigest: Digest,
+        reference: Pseudonym?, identifier: Pseudonym?
+    ) {
+        self.claim = claim
+        self.receivedAt = receivedAt
+        self.caller = caller
+        self.salt = salt
+        self.personalDigest = personalDigest
+        self.contentDigest = contentDigest
+        self.reference = reference
+        self.identifier = identifier
+    }
 }
 
 /// Computes digests, chain hashes and pseudonyms. The key of the pseudonyms belongs to the store.

@@ -30,6 +30,11 @@ public struct BulkInsert: Sendable {
         self.conflict = conflict
         rowCount = columns.first?.count ?? 0
     }
+
+    /// The same rows, naming no column that is null in all of them.
+    var withoutEmptyColumns: BulkInsert {
+        BulkInsert(into: table, columns.filter { !$0.isEmpty }, conflict)
+    }
 }
 
 /// A selection by many keys: each key probes an index by itself.
@@ -74,6 +79,15 @@ public struct BulkColumn: Sendable {
     public init(_ name: StaticString, _ values: Values) {
         self.name = name
         self.values = values
+    }
+
+    /// Whether all values are null.
+    var isEmpty: Bool {
+        switch values {
+        case .optionalIntegers(let all): all.allSatisfy { $0 == nil }
+        case .texts(let packed), .blobs(let packed): packed.ends.allSatisfy { $0 < 0 }
+        case .integers, .constant, .uuids: false
+        }
     }
 
     public var count: Int {

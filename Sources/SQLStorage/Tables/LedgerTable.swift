@@ -248,14 +248,14 @@ struct EntryBuffer {
                 [
                     BulkColumn("tenant_id", .constant(tenant.rawValue, count: sequences.count)),
                     BulkColumn("sequence", .integers(sequences)),
-                    BulkColumn("kind", .integers(kinds)),
-                    BulkColumn("source", .integers(sources)),
+                    BulkColumn("kind", .same(kinds)),
+                    BulkColumn("source", .same(sources)),
                     BulkColumn("occurred_at_us", .integers(occurredAt)),
-                    BulkColumn("received_at_us", .integers(receivedAt)),
-                    BulkColumn("caller_term", .integers(callers)),
-                    BulkColumn("station_term", .optionalIntegers(stations)),
+                    BulkColumn("received_at_us", .same(receivedAt)),
+                    BulkColumn("caller_term", .same(callers)),
+                    BulkColumn("station_term", .same(stations)),
                     BulkColumn("unit_term", .optionalIntegers(units)),
-                    BulkColumn("means_term", .optionalIntegers(means)),
+                    BulkColumn("means_term", .same(means)),
                     BulkColumn("detail", .texts(details)),
                     BulkColumn("personal_digest", .blobs(personalDigests)),
                     BulkColumn("hash", .blobs(hashes)),
@@ -266,13 +266,26 @@ struct EntryBuffer {
                     BulkColumn("tenant_id", .constant(tenant.rawValue, count: personalSequences.count)),
                     BulkColumn("sequence", .integers(personalSequences)),
                     BulkColumn("salt", .blobs(salts)),
-                    BulkColumn("identifier_kind", .integers(identifierKinds)),
+                    BulkColumn("identifier_kind", .same(identifierKinds)),
                     BulkColumn("identifier", .texts(identifiers)),
                     BulkColumn("staff_code", .texts(staffCodes)),
                     BulkColumn("reference", .texts(references)),
                     BulkColumn("meta", .texts(metas)),
                 ]),
-        ].filter { $0.rowCount > 0 }
+        ].filter { $0.rowCount > 0 }.map(\.withoutEmptyColumns)
+    }
+}
+
+extension BulkColumn.Values {
+    /// One value where all are the same: what differs costs an engine something for each row.
+    fileprivate static func same(_ values: [Int64]) -> BulkColumn.Values {
+        guard let first = values.first, values.allSatisfy({ $0 == first }) else { return .integers(values) }
+        return .constant(first, count: values.count)
+    }
+
+    fileprivate static func same(_ values: [Int64?]) -> BulkColumn.Values {
+        guard case let first?? = values.first, values.allSatisfy({ $0 == first }) else { return .optionalIntegers(values) }
+        return .constant(first, count: values.count)
     }
 }
 
