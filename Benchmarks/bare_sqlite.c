@@ -4,7 +4,7 @@
 //   bare_sqlite SHAPE FOLDER GROUP SECONDS [FILL]
 //
 // SHAPE is `split` (the entry, its personal part and its reference in three tables and one more index, as Muster has it;
-// the reference is sixteen bytes without order) or `flat` (one table of all columns and three indexes; the reference is
+// the reference is sixteen bytes that begin with the kiosk's counter) or `flat` (one table of all columns and three indexes; the reference is
 // the text that a kiosk sends). FILL rows are stored before the clock starts. Prints one line of JSON.
 #include <sqlite3.h>
 #include <stdint.h>
@@ -98,7 +98,6 @@ int main(int argc, char **argv) {
     char badge_text[32], staff_text[32], reference_text[64], meta_text[128];
     uint64_t row = 0, measured_from = 0;
     double start = now(), elapsed = 0;
-    if (fill == 0) measured_from = 0;
     for (;;) {
         must(sqlite3_step(begin), "begin"); sqlite3_reset(begin);
         for (int i = 0; i < group; i++, row++) {
@@ -140,7 +139,9 @@ int main(int argc, char **argv) {
                 must(sqlite3_step(personal), "personal"); sqlite3_reset(personal);
                 sqlite3_bind_int64(reference, 1, 1);
                 sqlite3_bind_int64(reference, 2, 1);
-                sqlite3_bind_blob(reference, 3, noise(key, 16), 16, SQLITE_STATIC);
+                noise(key, 16);
+                for (int at = 0; at < 5; at++) key[at] = (unsigned char)(local >> 4 >> (32 - 8 * at));
+                sqlite3_bind_blob(reference, 3, key, 16, SQLITE_STATIC);
                 sqlite3_bind_int64(reference, 4, row + 1);
                 sqlite3_bind_int64(reference, 5, 1 + station);
                 must(sqlite3_step(reference), "reference"); sqlite3_reset(reference);

@@ -1,7 +1,7 @@
 """Measures a muster binary against the bare programs beside this file and prints a table of ratios.
 
-Each ratio is of two figures taken in one run on one machine, a bare one before and after ours; absolute figures say little
-on a machine that does other things too. Called by script/benchmark, which builds everything.
+Each ratio is of two figures taken in one run on one machine, in turns; absolute figures say little on a machine that does
+other things too. Called by script/benchmark, which builds everything.
 """
 import argparse
 import contextlib

@@ -6,7 +6,8 @@ extension Ambient {
     /// The machine's clock, OpenSSL's digests and random generator.
     static let live = Ambient(
         now: { Instant(microseconds: microseconds(of: CLOCK_REALTIME)) },
-        uptime: { microseconds(of: CLOCK_MONOTONIC) },
+        // Goes on while the machine is suspended, as the pause does.
+        uptime: { microseconds(of: CLOCK_BOOTTIME) },
         // Only a cancellation ends the sleep early, and then nobody waits for what comes after.
         pause: { try? await Task.sleep(for: .microseconds($0)) },
         randomBytes: { RandomBytes.make($0) },

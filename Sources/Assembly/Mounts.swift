@@ -25,7 +25,7 @@ struct Mounts: RequestHandler {
 
     func answerAtOnce(to head: RequestHead) -> Response? {
         // Below a tenant's address nothing is; there are few who ask there.
-        guard let tenant = tenants.knownTenant(named: home),
+        guard home != .default || head.path.segments.first != "t", let tenant = tenants.knownTenant(named: home),
             case .found(let match) = table.lookup(head.method, head.path), let atOnce = match.route.handler.atOnce
         else { return nil }
         return atOnce(head, Site(tenant: tenant, isShared: isShared))

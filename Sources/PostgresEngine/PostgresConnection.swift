@@ -303,16 +303,8 @@ extension Request {
         case .none(let suffix):
             self.init(
                 "INSERT INTO \(insertion.table) (\(given.names)) \(rows) \(suffix)", columns: given.columns)
-        case .replace(let keyCount, areThere: false):
-            let keys = insertion.columns.prefix(keyCount).map(\.name.description).joined(separator: ", ")
-            let others = insertion.columns.dropFirst(keyCount).map { "\($0.name) = excluded.\($0.name)" }
-            self.init(
-                """
-                INSERT INTO \(insertion.table) (\(given.names)) \(rows)
-                ON CONFLICT (\(keys)) DO UPDATE SET \(others.joined(separator: ", "))
-                """, columns: given.columns)
-        case .replace(let keyCount, areThere: true):
-            // Half the price of the form above, which locks each row before it changes it.
+        case .replace(let keyCount):
+            // Half the price of `ON CONFLICT DO UPDATE`, which locks each row before it changes it.
             let keys = insertion.columns.prefix(keyCount).map { "stored.\($0.name) = given.\($0.name)" }
             let others = insertion.columns.dropFirst(keyCount).map { "\($0.name) = given.\($0.name)" }
             self.init(

@@ -40,7 +40,7 @@ public struct SQLiteLimits: Sendable {
     /// `.unavailable`. Long enough for the command line to get its turn between the commits of a busy server.
     public var lockWaitMilliseconds: Int32 = 5000
 
-    /// Page cache of a writing connection, filled as needed. Random index pages of a commit have to fit, or they are
+    /// Page cache of a writing connection, filled as needed. The pages of a commit have to fit, or they are
     /// written more than once in it; the process is to stay below 150 MB under load.
     public var writerCacheKiBMax = 64 * 1024
 
@@ -49,8 +49,8 @@ public struct SQLiteLimits: Sendable {
 
     /// Pages in the write-ahead log at which a commit copies them back into the file, earlier where the volume is small.
     ///
-    /// Keys are random, so a commit of 1,600 rows changes some thousand index pages: at SQLite's default of 1,000 every
-    /// commit would copy back. With 8,192 (32 MiB) a page that many commits changed is copied once, while what has to be
+    /// Badges lie in no order, so a commit of 1,600 rows changes several hundred pages: at SQLite's default of 1,000 every
+    /// other commit would copy back. With 8,192 (32 MiB) a page that many commits changed is copied once, while what has to be
     /// read again after a crash stays below a tenth of a second.
     public var checkpointPages = 8192
 

@@ -76,21 +76,30 @@ import Testing
         let leases = EpochLeases()
         func told(_ uptime: Int64) -> WireText?? { leases.epoch(of: .trackAttendance, in: .default, at: uptime) }
         #expect(told(0) == nil)
-        leases.keep("E", of: .trackAttendance, in: .default, readAt: 100)
+        leases.keep("E", of: .trackAttendance, in: .default, readAt: 100, endedAt: 100)
         #expect(told(100) == .some("E"))
         #expect(told(10_099) == .some("E"))
         #expect(told(10_100) == nil, "this one reads")
         #expect(told(10_101) == .some("E"), "and nobody else")
         #expect(told(20_099) == .some("E"))
         #expect(told(20_100) == nil)
-        leases.keep(nil, of: .trackAttendance, in: .default, readAt: 20_100)
+        leases.keep(nil, of: .trackAttendance, in: .default, readAt: 20_100, endedAt: 20_100)
         #expect(told(20_101) == .some(nil), "none is an epoch too")
+    }
+
+    /// Nobody knows which of the two came first, and no client may be told the former epoch after the new one.
+    @Test(arguments: [(100, 180), (200, 300)])
+    func `ends when readings that overlap differ`(readAt: Int64, endedAt: Int64) {
+        let leases = EpochLeases()
+        leases.keep("new", of: .trackAttendance, in: .default, readAt: 150, endedAt: 250)
+        leases.keep("old", of: .trackAttendance, in: .default, readAt: readAt, endedAt: endedAt)
+        #expect(leases.epoch(of: .trackAttendance, in: .default, at: 300) == nil)
     }
 
     @Test func `is not given to what was read before`() {
         let leases = EpochLeases()
-        leases.keep("new", of: .trackAttendance, in: .default, readAt: 200)
-        leases.keep("old", of: .trackAttendance, in: .default, readAt: 100)
+        leases.keep("new", of: .trackAttendance, in: .default, readAt: 200, endedAt: 210)
+        leases.keep("old", of: .trackAttendance, in: .default, readAt: 100, endedAt: 150)
         #expect(leases.epoch(of: .trackAttendance, in: .default, at: 300) == .some("new"))
         #expect(leases.epoch(of: .trackAttendance, in: TenantID(rawValue: 2), at: 300) == nil)
     }

@@ -69,8 +69,8 @@ public struct Sealer: Sendable {
 
     /// A client's key for a claim.
     ///
-    /// Where the key ends in a number, as clients' counters and clocks make them, its first five bytes are that number
-    /// without its lowest four bits: keys that follow one another then lie close together in an index of millions, where
+    /// Where the key ends in a number, as clients' counters and clocks make them, its first five bytes are forty bits
+    /// of that number, without its lowest four: keys that follow one another then lie close together in an index of millions, where
     /// bytes without any order would touch a page each. The other eleven bytes are a keyed hash of the whole key.
     public func reference(_ text: WireText) -> Pseudonym {
         let hashed = pseudonym(of: text, purpose: 0x01)

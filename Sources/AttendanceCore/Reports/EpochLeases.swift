@@ -15,7 +15,9 @@ final class EpochLeases: Sendable {
 
     private struct Lease {
         let epoch: WireText?
+        /// When the reading began and ended.
         let readAt: Int64
+        let endedAt: Int64
         var isBeingRenewed = false
     }
 
@@ -34,11 +36,20 @@ final class EpochLeases: Sendable {
         }
     }
 
-    func keep(_ epoch: WireText?, of source: EntrySource, in tenant: TenantID, readAt: Int64) {
+    /// Keeps what was read between two readings of the uptime.
+    func keep(_ epoch: WireText?, of source: EntrySource, in tenant: TenantID, readAt: Int64, endedAt: Int64) {
         leases.withLock { leases in
             let key = Key(source: source, tenant: tenant)
-            if let later = leases[key]?.readAt, later > readAt { return }
-            leases[key] = Lease(epoch: epoch, readAt: readAt)
+            if let other = leases[key] {
+                // Of two readings that overlap nobody knows which saw the later moment. Where they differ neither is told
+                // again: a client that has seen the new epoch must not be told the former one after it.
+                if other.epoch != epoch, readAt < other.endedAt, other.readAt < endedAt {
+                    leases[key] = nil
+                    return
+                }
+                if other.readAt > readAt { return }
+            }
+            leases[key] = Lease(epoch: epoch, readAt: readAt, endedAt: endedAt)
         }
     }
 }

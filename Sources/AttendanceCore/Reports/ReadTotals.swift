@@ -33,12 +33,12 @@ extension Operations {
     public func clearEpoch(of source: EntrySource, in tenant: TenantID) async throws(AttendanceError) -> WireText? {
         let beganAt = ambient.uptime()
         let epoch = try await store.read(in: tenant) { tx throws(AttendanceError) in try tx.clearEpoch(of: source) }
-        epochLeases.keep(epoch, of: source, in: tenant, readAt: beganAt)
+        epochLeases.keep(epoch, of: source, in: tenant, readAt: beganAt, endedAt: ambient.uptime())
         return epoch
     }
 
-    /// What ``clearEpoch(of:in:)`` returned a moment ago, at most ``EpochLeases/microseconds`` old; nil where it has to be
-    /// read. After a clear was acknowledged, by this process or another, nobody sees an older epoch here.
+    /// What ``clearEpoch(of:in:)`` returned a moment ago, at most ``EpochLeases/microseconds`` old; the outer nil where it
+    /// has to be read, the inner one where nothing was ever cleared. After a clear was acknowledged, by this process or another, nobody sees an older epoch here.
     public func leasedClearEpoch(of source: EntrySource, in tenant: TenantID) -> WireText?? {
         epochLeases.epoch(of: source, in: tenant, at: ambient.uptime())
     }

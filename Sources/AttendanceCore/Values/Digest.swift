@@ -41,7 +41,8 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Sixteen bytes that stand for a text without giving it away: the front half of a keyed hash.
+/// Sixteen bytes that stand for a text without giving it away: the front half of a keyed hash. A reference may begin with a
+/// part of the number that its text ends in; see ``Sealer/reference(_:)``.
 ///
 /// Two texts of one store share one with a probability of 2⁻¹²⁸ (references: at most 2⁻⁸⁸), so texts are compared by it
 /// alone.

@@ -11,9 +11,9 @@ public struct BulkInsert: Sendable {
     public enum Conflict: Sendable {
         /// What the suffix says: `ON CONFLICT … RETURNING …`, or nothing. The refused row is `excluded`.
         case none(suffix: StaticString)
-        /// The new row takes its place. The first `keyCount` columns are the primary key, and the columns are all there are.
-        /// - Parameter areThere: Every row is known to be there. One that is not may be left out.
-        case replace(keyCount: Int, areThere: Bool)
+        /// The new row takes its place. The first `keyCount` columns are the primary key, no two rows have the same one, and
+        /// the columns are all there are. Every row is known to be there: one that is not may be left out.
+        case replace(keyCount: Int)
     }
 
     public let conflict: Conflict
@@ -33,7 +33,8 @@ public struct BulkInsert: Sendable {
 
     /// The same rows, naming no column that is null in all of them.
     var withoutEmptyColumns: BulkInsert {
-        BulkInsert(into: table, columns.filter { !$0.isEmpty }, conflict)
+        guard case .none = conflict else { preconditionFailure("a row is replaced as a whole") }
+        return BulkInsert(into: table, columns.filter { !$0.isEmpty }, conflict)
     }
 }
 

@@ -57,7 +57,7 @@ struct BadgePlaceTable {
                 BulkColumn("tenant_id", .constant(tenant.rawValue, count: badges.count)),
                 BulkColumn("badge", .blobs(keys)),
                 BulkColumn("places", .blobs(values)),
-            ], areStored ? .replace(keyCount: 2, areThere: true) : .none(suffix: ""))
+            ], areStored ? .replace(keyCount: 2) : .none(suffix: ""))
     }
 
     /// How many badges are read at once where all are.
@@ -136,7 +136,8 @@ extension ArraySlice<UInt8> {
 /// Believed only while the tenant's head is the one that it was remembered with: see ``WriterMemory``.
 final class BadgeMemory {
     private var known: [Pseudonym: Known] = [:]
-    private var placeCount = 0
+    /// See ``costMax``.
+    private(set) var cost = 0
     private var round = 0
 
     fileprivate struct Known {
@@ -147,8 +148,9 @@ final class BadgeMemory {
         var round: Int
     }
 
-    /// How many places are remembered, at some 50 bytes each. Beyond that all are forgotten, and read again.
-    static let placesMax = 400_000
+    /// What is remembered at most, of all tenants together, in units of some 50 bytes: one for each place, two for each
+    /// badge. Beyond that all is forgotten, and read again.
+    static let costMax = 400_000
 
     /// A scan that counts.
     struct Sighting {
@@ -170,14 +172,14 @@ final class BadgeMemory {
     func fold(
         _ sightings: [Sighting], layout: StationLayout, terms: TermBook, table: BadgePlaceTable
     ) throws(SQLError) -> Changes {
-        if placeCount > Self.placesMax {
+        if cost > Self.costMax {
             known = [:]
-            placeCount = 0
+            cost = 0
         }
         let unknown = Set(sightings.lazy.map(\.badge).filter { self.known[$0] == nil })
         for (badge, places) in try table.places(of: unknown.sorted()) {
             known[badge] = Known(places: places ?? [], isStored: places != nil, round: round)
-            placeCount += (places?.count ?? 0) + 1
+            cost += (places?.count ?? 0) + 2
         }
         round += 1
         var changes = Changes()
@@ -200,7 +202,7 @@ final class BadgeMemory {
                 isNew: &isNew)
             if isFirstTouch { touched.append(sighting.badge) }
             guard isNew else { continue }
-            placeCount += 1
+            cost += 1
             // The first place of the badge in all, at the station or in the unit is one different badge more there.
             var isAlone = (total: true, station: true, unit: true)
             let shown = shownTerm(sighting.span)

@@ -323,7 +323,7 @@ struct TakenReferences {
                     BulkColumn("reference", .blobs(takenOver.references)),
                     BulkColumn("sequence", .integers(takenOver.sequences)),
                     BulkColumn("span_id", .optionalIntegers(takenOver.spans)),
-                ], .replace(keyCount: 3, areThere: true)),
+                ], .replace(keyCount: 3)),
         ].filter { $0.rowCount > 0 }
     }
 

@@ -29,7 +29,7 @@ struct ScanTallyTable {
         }
     }
 
-    /// Scans counted in one transaction, of a span or of a badge at it.
+    /// Scans of a span, counted in one transaction.
     struct ScanDelta {
         var scans: Int64 = 0
         var lastOccurredAt: Int64 = .min

@@ -2,8 +2,9 @@ import AttendanceCore
 
 /// What units of work get: one group's transaction on the writer's connection.
 ///
-/// Appended entries and what they change in projections are kept back and written once, when the group ends or something
-/// reads them: so a hundred scans of one station move its counters once.
+/// What entries change in projections is kept back and written once, when the group ends or something reads it: so a hundred
+/// scans of one station move its counters once. Entries are kept back until there are enough of them. A unit that appended is
+/// undone with the whole transaction, so what was sent early needs no undoing of its own.
 final class WritingTransaction: ReadingTransaction, WriteTransaction {
     private let sealer: Sealer
     private let memory: WriterMemory
@@ -344,13 +345,10 @@ final class WriterMemory {
         people[tenant, default: (version, [:])].staffCodes.merge(now) { _, new in new }
     }
 
-    /// How many tenants' badges are remembered. Beyond that all are forgotten.
-    static let badgeTenantsMax = 8
-
     /// What is remembered of a tenant's badges, to be changed with them.
     func badges(of tenant: TenantID) -> BadgeMemory {
+        if badges.values.reduce(0, { $0 + $1.memory.cost }) > BadgeMemory.costMax { badges = [:] }
         if let known = badges[tenant] { return known.memory }
-        if badges.count >= Self.badgeTenantsMax { badges = [:] }
         let new = BadgeMemory()
         badges[tenant] = (nil, new)
         return new
