@@ -150,10 +150,7 @@ static void *work(void *argument) {
             put_bytes(&p[7], text, sprintf(text, "{\"matched\":%s,\"legacy_id\":%s%s%s,\"local_id\":%lu}",
                 is_known ? "true" : "false", is_known ? "\"" : "", is_known ? staff : "null", is_known ? "\"" : "", local));
             put_integer(&r[0], 1); put_integer(&r[1], 1);
-            // As Muster's: the kiosk's counter in front, so that neighbours lie together.
-            noise(digest, 16);
-            for (int at = 0; at < 5; at++) digest[at] = (char)(local >> 4 >> (32 - 8 * at));
-            put_bytes(&r[2], digest, 16);
+            noise(digest, 16); put_bytes(&r[2], digest, 16);
             put_integer(&r[3], row + 1); put_integer(&r[4], 1 + station);
         }
         // One implicit transaction up to the sync, and one answer to wait for.

@@ -4,7 +4,8 @@
 //   bare_sqlite SHAPE FOLDER GROUP SECONDS [FILL]
 //
 // SHAPE is `split` (the entry, its personal part and its reference in three tables and one more index, as Muster has it;
-// the reference is sixteen bytes that begin with the kiosk's counter) or `flat` (one table of all columns and three indexes; the reference is
+// the reference is sixteen bytes of a hash), `ordered` (the same, but the reference begins with the kiosk's counter, Muster's
+// own trick) or `flat` (one table of all columns and three indexes; the reference is
 // the text that a kiosk sends). FILL rows are stored before the clock starts. Prints one line of JSON.
 #include <sqlite3.h>
 #include <stdint.h>
@@ -75,7 +76,7 @@ static const char *flat_schema =
 
 int main(int argc, char **argv) {
     if (argc < 5) { fprintf(stderr, "usage: see the top of bare_sqlite.c\n"); return 2; }
-    int is_split = !strcmp(argv[1], "split"), group = atoi(argv[3]);
+    int is_ordered = !strcmp(argv[1], "ordered"), is_split = is_ordered || !strcmp(argv[1], "split"), group = atoi(argv[3]);
     double seconds = atof(argv[4]);
     uint64_t fill = argc > 5 ? strtoull(argv[5], NULL, 10) : 0;
     char path[4096];
@@ -140,7 +141,7 @@ int main(int argc, char **argv) {
                 sqlite3_bind_int64(reference, 1, 1);
                 sqlite3_bind_int64(reference, 2, 1);
                 noise(key, 16);
-                for (int at = 0; at < 5; at++) key[at] = (unsigned char)(local >> 4 >> (32 - 8 * at));
+                for (int at = 0; is_ordered && at < 5; at++) key[at] = (unsigned char)(local >> 4 >> (32 - 8 * at));
                 sqlite3_bind_blob(reference, 3, key, 16, SQLITE_STATIC);
                 sqlite3_bind_int64(reference, 4, row + 1);
                 sqlite3_bind_int64(reference, 5, 1 + station);

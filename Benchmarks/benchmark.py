@@ -166,7 +166,7 @@ def bare_sqlite(options, shape, fill=0):
 
 def sqlite(options, table):
     """Scans into SQLite, new ones and duplicates."""
-    bare, ours, duplicates, flat = [], [], [], []
+    bare, ours, duplicates, flat, ordered = [], [], [], [], []
     for _ in range(options.rounds):
         bare.append(bare_sqlite(options, "split"))
         with serving(options) as server:
@@ -178,9 +178,11 @@ def sqlite(options, table):
                  f"{server.memory('VmHWM'):.0f} MB at most")
             duplicates.append(server.load("duplicates", options.seconds / 2, BATCH)["scans_per_second"])
         flat.append(bare_sqlite(options, "flat"))
+        ordered.append(bare_sqlite(options, "ordered"))
         bare.append(bare_sqlite(options, "split"))
     table.add("scans, SQLite, against INSERTs into the same tables", statistics.median(ours), statistics.median(bare), aim=0.8)
-    table.add("scans, SQLite, against INSERTs into one table", statistics.median(ours), statistics.median(flat))
+    table.add("scans, SQLite, against INSERTs into one table", statistics.median(ours), statistics.median(flat), aim=0.8)
+    table.add("scans, SQLite, against the same with ordered references", statistics.median(ours), statistics.median(ordered))
     table.add("duplicates only, SQLite, against new scans", statistics.median(duplicates), statistics.median(ours))
 
 
