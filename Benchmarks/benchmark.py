@@ -66,8 +66,7 @@ class Muster:
         self.environment["DATABASE_URL" if url else "MUSTER_DATA"] = url or str(folder / "data")
         self.start()
         told = self.run("key", "create", "--label", "benchmark")
-        self.key = re.search(r"\S{20,}", told).group(0) if not re.search(r"key:\s*(\S+)", told) else re.search(
-            r"key:\s*(\S+)", told).group(1)
+        self.key = re.search(r"\S{30,}", told).group(0)
 
     def run(self, *arguments):
         return subprocess.run(
@@ -227,7 +226,7 @@ def hello(options, table):
 def growth(options, table):
     """Scans into stores that hold millions; memory, start and reports there."""
     entries = options.entries
-    bare = tool_bare_growth(options, entries)
+    bare = bare_sqlite(options, "split", entries)
     with serving(options) as server:
         small = server.load("scans", options.seconds, BATCH)
         first = small["next"]
@@ -252,10 +251,6 @@ def growth(options, table):
         table.add(
             f"start to first answer at {entries / 1e6:g} million", statistics.median(starts) * 1e3, unit="ms", aim=200,
             smaller_is_better=True)
-
-
-def tool_bare_growth(options, entries):
-    return bare_sqlite(options, "split", entries)
 
 
 def reports(server, table, options, where):

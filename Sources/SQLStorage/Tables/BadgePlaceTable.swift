@@ -17,7 +17,7 @@ struct BadgePlace: Equatable {
 }
 
 /// Where each badge was seen: `badge_places`, a projection. All places of a badge are one value in one row, because they are
-/// read together and one of them changes with every scan: a row for each of them costs three times the pages.
+/// read together and one of them changes with every scan: a row for each of them would be many more rows.
 struct BadgePlaceTable {
     let connection: any SQLConnection
     let tenant: TenantID
