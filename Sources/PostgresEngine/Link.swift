@@ -16,7 +16,9 @@ import SQLStorage
     /// False once an answer stayed out or made no sense: what else arrives could belong to another question.
     private var isInStep = true
     /// What was sent and not yet asked about.
-    private var ahead: (requests: [Request], steps: [Step]) = ([], [])
+    private var ahead: (texts: [String], steps: [Step]) = ([], [])
+    /// Whether the server has been told to answer what was sent ahead.
+    private var isAnswerAsked = false
     /// Whether the latest exchange failed because a prepared statement was out of date, so that it can be sent again.
     private(set) var foundStaleStatement = false
 
@@ -94,11 +96,12 @@ import SQLStorage
         foundStaleStatement = false
         defer { statements.trim() }
         let steps = ahead.steps + (try send(requests))
-        let all = ahead.requests + requests
+        let texts = ahead.texts + requests.map(\.text)
         ahead = ([], [])
-        try check(unsafe PQpipelineSync(handle))
+        if !isAnswerAsked { try check(unsafe PQpipelineSync(handle)) }
+        isAnswerAsked = false
         do throws(SQLError) {
-            return Array(try receive(steps, of: all, until: deadline).dropFirst(all.count - requests.count))
+            return Array(try receive(steps, of: texts, until: deadline).dropFirst(texts.count - requests.count))
         } catch {
             statements.removeUnprepared()
             throw error
@@ -109,14 +112,31 @@ import SQLStorage
     func send(ahead requests: [Request]) throws(SQLError) {
         let steps = try send(requests)
         ahead.steps += steps
-        ahead.requests += requests
+        ahead.texts += requests.map(\.text)
         // As much as the socket takes now; the rest goes with what follows.
         guard unsafe PQflush(handle) >= 0 else { throw lost() }
     }
 
+    /// Sends the last request of several ahead, all of it, and has the server answer when it is done: the next exchange, which
+    /// brings no requests of its own, reads the answers.
+    func send(ending request: Request) throws(SQLError) {
+        let deadline = deadline(in: limits.statementSecondsMax)
+        try send(ahead: [request])
+        try check(unsafe PQpipelineSync(handle))
+        isAnswerAsked = true
+        var unsent = unsafe PQflush(handle)
+        while unsent == 1 {
+            // The server may have to say something before it listens again.
+            try wait(for: POLLIN | POLLOUT, until: deadline)
+            guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
+            unsent = unsafe PQflush(handle)
+        }
+        guard unsent == 0 else { throw lost() }
+    }
+
     /// Reads the answers to what was sent ahead and forgets them.
     func endAhead() {
-        guard isOpen, !ahead.requests.isEmpty else { return }
+        guard isOpen, !ahead.steps.isEmpty else { return }
         // A failure is what the caller is about to undo; a lost session says so itself.
         do throws(SQLError) { _ = try exchange([]) } catch {}
     }
@@ -155,7 +175,7 @@ import SQLStorage
             steps.append(.deallocate(name))
         }
         for (index, request) in requests.enumerated() {
-            let place = ahead.requests.count + index
+            let place = ahead.texts.count + index
             let statement = statements.statement(request.text, types: request.parameters.types)
             if !statement.isPrepared, !(ahead.steps + steps).contains(where: { $0.prepares(statement) }) {
                 try check(
@@ -191,9 +211,9 @@ import SQLStorage
     // MARK: Receiving
 
     private func receive(
-        _ steps: [Step], of requests: [Request], until deadline: Int64
+        _ steps: [Step], of texts: [String], until deadline: Int64
     ) throws(SQLError) -> [[SQLRow]] {
-        var rows = [[SQLRow]](repeating: [], count: requests.count)
+        var rows = [[SQLRow]](repeating: [], count: texts.count)
         var failure: SQLError?
         var position = 0
         while true {
@@ -213,14 +233,14 @@ import SQLStorage
             case PGRES_TUPLES_OK:
                 guard case .execute(let index) = steps[position], failure == nil else { break }
                 do throws(SQLError) {
-                    rows[index] = try result.rows(of: requests[index].text)
+                    rows[index] = try result.rows(of: texts[index])
                 } catch {
                     failure = error
                 }
             case PGRES_PIPELINE_ABORTED: break
             case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH: throw lost("a statement cannot copy")
             default:
-                failure = failure ?? error(result, at: steps[position], of: requests)
+                failure = failure ?? error(result, at: steps[position], of: texts)
             }
         }
         if let failure { throw failure }
@@ -230,23 +250,23 @@ import SQLStorage
     private func succeeded(_ step: Step) {
         switch step {
         case .deallocate(let name): statements.deallocated(name)
-        case .prepare(let statement, _): statement.isPrepared = true
+        case .prepare(let statement, _): statements.prepared(statement)
         case .execute: break
         }
     }
 
-    private func error(_ result: borrowing ServerResult, at step: Step, of requests: [Request]) -> SQLError {
+    private func error(_ result: borrowing ServerResult, at step: Step, of texts: [String]) -> SQLError {
         switch step {
         case .deallocate(let name):
             // Unknown to the server after all, or in the way for another reason: never again.
             statements.deallocated(name)
             return result.error(in: "DEALLOCATE")
         case .prepare(_, let index):
-            return result.error(in: requests[index].text)
+            return result.error(in: texts[index])
         case .execute(let index):
-            let error = result.error(in: requests[index].text)
+            let error = result.error(in: texts[index])
             guard result.isStaleStatement else { return error }
-            if error.code == "26000" { statements.removeAll() } else { statements.retire(requests[index].text) }
+            if error.code == "26000" { statements.removeAll() } else { statements.retire(texts[index]) }
             foundStaleStatement = true
             // The transaction is lost, but would succeed as it was with the statement prepared anew.
             return SQLError(kind: .conflict, code: error.code, message: error.message, statement: error.statement)

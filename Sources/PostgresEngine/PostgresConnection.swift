@@ -15,6 +15,8 @@ public final class PostgresConnection: SQLConnection {
         /// Begun for the caller; the server learns of it with the first statement.
         case announced(String)
         case open
+        /// Its end is under way.
+        case committing
         /// Ended by something else than its caller, who is told the same until it rolls back.
         case lost(SQLError)
     }
@@ -24,6 +26,8 @@ public final class PostgresConnection: SQLConnection {
     private var link: Link?
     private var transaction = Transaction.none
     private var isClosed = false
+    /// Whether the session was lost between a commit and its answer.
+    public private(set) var mayHaveCommitted = false
 
     init(to engine: PostgresEngine, for purpose: ConnectionPurpose) throws(SQLError) {
         self.engine = engine
@@ -54,6 +58,7 @@ public final class PostgresConnection: SQLConnection {
             text = "\(begin); \(text)"
             transaction = .open
         case .open: link = try ready()
+        case .committing: throw defect("a commit is under way", in: script)
         case .lost(let error): throw error
         }
         try watch(link) { link throws(SQLError) in try link.run(script: text) }
@@ -88,6 +93,7 @@ public final class PostgresConnection: SQLConnection {
         guard !requests.isEmpty else { return }
         switch transaction {
         case .none: throw defect("no transaction is open", in: requests[0].text)
+        case .committing: throw defect("a commit is under way", in: requests[0].text)
         case .lost(let error): throw error
         case .open:
             try watch(ready()) { link throws(SQLError) in try link.send(ahead: requests) }
@@ -118,16 +124,29 @@ public final class PostgresConnection: SQLConnection {
         transaction = .announced(text)
     }
 
-    public func commit() throws(SQLError) {
+    public func sendCommit() throws(SQLError) {
         switch transaction {
-        case .none: throw defect("no transaction is open", in: "COMMIT")
+        case .none, .committing: throw defect("no transaction is open", in: "COMMIT")
         case .lost(let error): throw error
-        case .announced: transaction = .none
+        case .announced: break
         case .open:
+            let link = try ready()
             // The server would answer by rolling back, without an error.
-            if let link, link.isInFailedTransaction { throw defect("a statement failed and was not undone", in: "COMMIT") }
+            if link.isInFailedTransaction { throw defect("a statement failed and was not undone", in: "COMMIT") }
+            transaction = .committing
+            try watch(link) { link throws(SQLError) in try link.send(ending: Request("COMMIT", [])) }
+        }
+    }
+
+    public func commit() throws(SQLError) {
+        try sendCommitUnlessSent()
+        switch transaction {
+        case .lost(let error): throw error
+        case .none, .announced, .open: transaction = .none
+        case .committing:
             do throws(SQLError) {
-                _ = try exchange([Request("COMMIT", [])])
+                guard let link else { throw defect("the session is gone", in: "COMMIT") }
+                _ = try watch(link) { link throws(SQLError) in try link.exchange([]) }
                 transaction = .none
             } catch {
                 transaction = .lost(error)
@@ -136,8 +155,16 @@ public final class PostgresConnection: SQLConnection {
         }
     }
 
+    private func sendCommitUnlessSent() throws(SQLError) {
+        if case .committing = transaction { return }
+        try sendCommit()
+    }
+
     public func rollBack() {
-        defer { transaction = .none }
+        defer {
+            transaction = .none
+            mayHaveCommitted = false
+        }
         guard let link else { return }
         // What was sent ahead and failed would keep the server from hearing of the end.
         link.endAhead()
@@ -235,6 +262,7 @@ public final class PostgresConnection: SQLConnection {
     private func exchange(_ requests: [Request], secondsMax: Int? = nil) throws(SQLError) -> [[SQLRow]] {
         switch transaction {
         case .lost(let error): throw error
+        case .committing: throw defect("a commit is under way", in: requests.first?.text ?? "")
         case .open:
             return try watch(ready()) { link throws(SQLError) in try link.exchange(requests, secondsMax: secondsMax) }
         case .announced(let begin):
@@ -266,6 +294,7 @@ public final class PostgresConnection: SQLConnection {
             var error = error
             if !link.isOpen {
                 self.link = nil
+                if case .committing = transaction { mayHaveCommitted = true }
                 if case .none = transaction {} else { transaction = .lost(error) }
             } else if error.code == "25006", purpose == .reading {
                 // On a connection for reading this is no standby that took over, but the program's fault.

@@ -8,6 +8,7 @@ public import SQLStorage
 public struct PostgresEngine: SQLEngine {
     public let name = "postgresql"
     public let vocabulary = SchemaVocabulary.postgres
+    public let writesBesideCommits = true
 
     let address: PostgresAddress
     let schema: String

@@ -44,6 +44,12 @@ struct PreparedStatements {
         return new
     }
 
+    /// The server knows the statement now; one that was replaced meanwhile is given up again.
+    mutating func prepared(_ statement: PreparedStatement) {
+        statement.isPrepared = true
+        if !statements.values.contains(where: { $0 === statement }) { retired.append(statement.name) }
+    }
+
     /// Forgets a statement; it will be prepared anew.
     mutating func retire(_ text: String) {
         guard let known = statements.removeValue(forKey: text), known.isPrepared else { return }

@@ -11,10 +11,12 @@ public final class SQLStore: Store {
     /// How many reading connections a process opens at the most.
     public static let readersMax = 4
 
-    private init(engine: any SQLEngine, sealer: Sealer, trouble: EngineTrouble) {
+    private init(engine: any SQLEngine, sealer: Sealer, trouble: EngineTrouble, referencesPerOverlappingGroupMax: Int) {
         self.engine = engine
         self.sealer = sealer
-        writer = GroupWriter(engine: engine, sealer: sealer, trouble: trouble)
+        writer = GroupWriter(
+            engine: engine, sealer: sealer, trouble: trouble,
+            referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax)
         readers = ReaderPool(connectionsMax: Self.readersMax) { Reader(engine: engine, trouble: trouble) }
     }
 
@@ -28,11 +30,23 @@ public final class SQLStore: Store {
     public static func open(
         _ engine: any SQLEngine, ambient: Ambient, report: @escaping @Sendable (SQLError) -> Incident
     ) throws -> SQLStore {
+        try open(
+            engine, ambient: ambient, referencesPerOverlappingGroupMax: GroupWriter.referencesPerOverlappingGroupMax,
+            report: report)
+    }
+
+    /// - Parameter referencesPerOverlappingGroupMax: Cuts groups smaller, so that a test sees two under way.
+    package static func open(
+        _ engine: any SQLEngine, ambient: Ambient, referencesPerOverlappingGroupMax: Int,
+        report: @escaping @Sendable (SQLError) -> Incident
+    ) throws -> SQLStore {
         let connection = try engine.connect(.writing)
         defer { connection.close() }
         try Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256).requireCurrent()
         let sealer = try prepare(connection, ambient: ambient)
-        return SQLStore(engine: engine, sealer: sealer, trouble: EngineTrouble(report: report))
+        return SQLStore(
+            engine: engine, sealer: sealer, trouble: EngineTrouble(report: report),
+            referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax)
     }
 
     private static func prepare(_ connection: any SQLConnection, ambient: Ambient) throws(SQLError) -> Sealer {

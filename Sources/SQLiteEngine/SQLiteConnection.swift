@@ -152,6 +152,11 @@ public final class SQLiteConnection: SQLConnection {
         transaction = .open
     }
 
+    public func sendCommit() throws(SQLError) {}
+
+    /// A commit that fails has not happened: what stands in the log without its end is not read.
+    public var mayHaveCommitted: Bool { false }
+
     public func commit() throws(SQLError) {
         guard case .open = transaction else {
             throw SQLError(kind: .defect, code: "", message: "no transaction is open", statement: "COMMIT")

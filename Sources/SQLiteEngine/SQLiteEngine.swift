@@ -10,6 +10,7 @@ public import SQLStorage
 public struct SQLiteEngine: SQLEngine {
     public let name = "sqlite"
     public let vocabulary = SchemaVocabulary.sqlite
+    public let writesBesideCommits = false
 
     /// Where the file is. Beside it lie `-wal` and `-shm` while it is open.
     public let path: String

@@ -128,6 +128,28 @@ import Testing
         }
     }
 
+    /// The one that has just written thinks that it knows the ledger, and is wrong.
+    @Test(arguments: StoreKind.underTest, [false, true])
+    func `notice a clear of the other even where all that is sent looks like duplicates`(
+        on kind: StoreKind, hasSeenDuplicates: Bool
+    ) async throws {
+        try await kind.withFreshStore { one in
+            let other = try StoreUnderTest(kind: kind, engine: one.engine, clock: one.clock)
+            func send(_ key: WireText) async throws -> BatchOutcome {
+                try await other.operations.recordScans([.scan(key, badge: "1", station: "S")], as: other.caller)
+            }
+            for key in ["K-1", "K-2", "K-3"] as [WireText] { #expect(try await send(key).saved == 1) }
+            if hasSeenDuplicates { #expect(try await send("K-1") == BatchOutcome(saved: 0, duplicates: 1)) }
+            _ = try await one.operations.clearScans(of: .trackAttendance, as: one.caller)
+            #expect(try await send("K-1") == BatchOutcome(saved: 1, duplicates: 0))
+            #expect(try await send("K-2") == BatchOutcome(saved: 1, duplicates: 0))
+            #expect(try await one.totals().scans == 2)
+            try await one.expectIntact(entries: 6)
+            try await other.expectRebuildChangesNothing()
+            await other.store.close()
+        }
+    }
+
     @Test(arguments: StoreKind.underTest)
     func `may clear, upload rosters and send heartbeats at the same moment`(on kind: StoreKind) async throws {
         try await kind.withFreshStore { one in

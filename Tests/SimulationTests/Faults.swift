@@ -65,6 +65,8 @@ final class Faults: Sendable {
         var left = 0
         var statements = 0
         var begins = 0
+        var commitsUnderWay = 0
+        var overlaps = 0
         var holdsAfterCommit = false
         var isWaiting = false
         var hasCrashed = false
@@ -122,11 +124,19 @@ final class Faults: Sendable {
     var hasCrashed: Bool { state.withLock { $0.hasCrashed } }
     var isDead: Bool { state.withLock { $0.isDead } }
     var begins: Int { state.withLock { $0.begins } }
+    /// How often a transaction began while the commit of another one was under way.
+    var overlaps: Int { state.withLock { $0.overlaps } }
 
     // MARK: Asked by connections
 
     enum Verdict: Equatable {
         case goOn, crash(all: Bool), tear, loseSession, wait
+    }
+
+    var isCommitUnderWay: Bool { state.withLock { $0.commitsUnderWay > 0 } }
+
+    func noteCommit(isUnderWay: Bool) {
+        state.withLock { $0.commitsUnderWay += isUnderWay ? 1 : -1 }
     }
 
     /// - Throws: What the fault that was laid here says, or that the process is dead.
@@ -161,7 +171,10 @@ final class Faults: Sendable {
 extension Faults.State {
     fileprivate mutating func judge(_ step: FaultyConnection.Step) -> (Faults.Verdict, SQLError?) {
         guard !isDead else { return (.goOn, Faults.dead) }
-        if step == .beginning { begins += 1 }
+        if step == .beginning {
+            begins += 1
+            overlaps += commitsUnderWay
+        }
         if step == .statement { statements += 1 }
         if step == .committed, holdsAfterCommit {
             holdsAfterCommit = false

@@ -8,6 +8,7 @@ struct FaultyEngine: SQLEngine {
 
     var name: String { inner.name }
     var vocabulary: SchemaVocabulary { inner.vocabulary }
+    var writesBesideCommits: Bool { inner.writesBesideCommits }
 
     func connect(_ purpose: ConnectionPurpose) throws(SQLError) -> any SQLConnection {
         switch purpose {
@@ -26,6 +27,10 @@ final class FaultyConnection: SQLConnection {
     private let inner: any SQLConnection
     private let engine: FaultyEngine
     private let purpose: ConnectionPurpose
+    private var isCommitSent = false {
+        didSet { if isCommitSent != oldValue { engine.faults.noteCommit(isUnderWay: isCommitSent) } }
+    }
+    private var isUnheard = false
 
     init(to inner: any SQLConnection, of engine: FaultyEngine, purpose: ConnectionPurpose) {
         self.inner = inner
@@ -108,13 +113,29 @@ final class FaultyConnection: SQLConnection {
         try inner.beginReading()
     }
 
-    func commit() throws(SQLError) {
+    func sendCommit() throws(SQLError) {
         try pass(.committing)
-        try inner.commit()
-        try pass(.committed)
+        try inner.sendCommit()
+        isCommitSent = true
     }
 
+    func commit() throws(SQLError) {
+        defer { isCommitSent = false }
+        if !isCommitSent { try pass(.committing) }
+        try inner.commit()
+        do {
+            try pass(.committed)
+        } catch {
+            isUnheard = true
+            throw error
+        }
+    }
+
+    var mayHaveCommitted: Bool { isUnheard || engine.faults.isDead || inner.mayHaveCommitted }
+
     func rollBack() {
+        isCommitSent = false
+        isUnheard = false
         if engine.faults.isDead { inner.close() } else { inner.rollBack() }
     }
 

@@ -100,14 +100,17 @@ final class Simulation {
     private func open() throws -> Process {
         let clients = clients
         let faults = Faults { clients.wake() }
-        let store = try SQLStore.open(FaultyEngine(inner: ground.engine, faults: faults, ground: ground), ambient: ambient) {
-            Incident(text: "\($0)")
-        }
+        // Groups of a few references, so that the next one begins while one is under way.
+        let store = try SQLStore.open(
+            FaultyEngine(inner: ground.engine, faults: faults, ground: ground), ambient: ambient,
+            referencesPerOverlappingGroupMax: 4
+        ) { Incident(text: "\($0)") }
         return Process(
             store: store, operations: Operations(store: store, ambient: ambient, sealer: store.sealer), faults: faults)
     }
 
     private func close(_ process: Process) throws {
+        count("two groups under way", by: process.faults.overlaps)
         process.faults.release()
         _ = try clients.ask { () async throws(AttendanceError) in await process.store.close() }
     }
@@ -161,16 +164,19 @@ final class Simulation {
         }
         try clients.pump { process.faults.isWaiting || requests.allSatisfy { $0.reply.result != nil } }
         if process.faults.isWaiting, !process.faults.hasCrashed {
-            try lookBeforeCommit(of: requests)
+            try lookBeforeCommit(of: requests, by: process)
             process.faults.release()
             try clients.pump { requests.allSatisfy { $0.reply.result != nil } }
         }
         try conclude(requests, of: process, fault: fault, what: "wave of \(requests.count)")
     }
 
-    /// While the writer waits before its commit: nobody sees anything of what it has written.
-    private func lookBeforeCommit(of requests: [Request]) throws {
-        for tenant in Set(requests.filter { $0.reply.result == nil }.map(\.tenant)).sorted() {
+    /// While the writer waits before its commit: nobody sees anything of what it has written, unless an earlier part of what
+    /// was asked at the same time is committed already.
+    private func lookBeforeCommit(of requests: [Request], by process: Process) throws {
+        guard !process.faults.isCommitUnderWay else { return }
+        let begun = Set(requests.filter { $0.reply.result != nil }.map(\.tenant))
+        for tenant in Set(requests.map(\.tenant)).subtracting(begun).sorted() {
             let model = tenants[tenant].model
             let seen = try look(at: tenant, after: model.ledger.count)
             let expected = model.seen(after: model.ledger.count)
@@ -200,7 +206,7 @@ final class Simulation {
         first.faults.lay(Fault(deed: .pause, place: .beforeCommit))
         first.faults.release()
         try clients.pump { first.faults.isWaiting || ones.allSatisfy { $0.reply.result != nil } }
-        if first.faults.isWaiting { try lookBeforeCommit(of: ones) }
+        if first.faults.isWaiting { try lookBeforeCommit(of: ones, by: first) }
         let begins = second.faults.begins
         second.faults.release()
         try clients.pump { second.faults.begins > begins || others.allSatisfy { $0.reply.result != nil } }

@@ -11,7 +11,13 @@ public struct WireText: Hashable, Comparable, Sendable, CustomStringConvertible 
     }
 
     public static func == (left: WireText, right: WireText) -> Bool {
-        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+        let (left, right) = (left.text.utf8, right.text.utf8)
+        guard left.count == right.count else { return false }
+        // Every native String lends its bytes without a copy; they are only read, and only inside the closures.
+        let lent: Bool?? = unsafe left.withContiguousStorageIfAvailable { leftBytes in
+            unsafe right.withContiguousStorageIfAvailable { rightBytes in unsafe leftBytes.elementsEqual(rightBytes) }
+        }
+        return (lent ?? nil) ?? left.elementsEqual(right)
     }
 
     public static func < (left: WireText, right: WireText) -> Bool {

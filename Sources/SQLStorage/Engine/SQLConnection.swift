@@ -58,8 +58,16 @@ public protocol SQLConnection: AnyObject {
     /// Allows statements of the open transaction to take as long as a migration's. For work of the command line only.
     func allowLongStatements() throws(SQLError)
 
+    /// Sends the commit without waiting for its end, where somebody else stores: ``commit()`` waits for it. Nothing else but
+    /// that or ``rollBack()`` may be called in between. On SQLite this does nothing.
+    func sendCommit() throws(SQLError)
+
     /// Returns when what the transaction wrote is on disk.
     func commit() throws(SQLError)
+
+    /// Whether the transaction may have been committed although `commit()` threw: its session was lost before it said so.
+    /// Answers until ``rollBack()``.
+    var mayHaveCommitted: Bool { get }
 
     /// Ends the transaction without a trace. Never fails: a connection that cannot roll back is closed, which rolls back.
     func rollBack()
@@ -86,6 +94,8 @@ public protocol SQLEngine: Sendable {
     /// `sqlite` or `postgresql`, for messages and logs.
     var name: String { get }
     var vocabulary: SchemaVocabulary { get }
+    /// Whether one transaction can store rows while another one commits.
+    var writesBesideCommits: Bool { get }
 
     /// - Throws: `.unavailable` when the store cannot be reached now, `.misconfigured` when it never will.
     func connect(_ purpose: ConnectionPurpose) throws(SQLError) -> any SQLConnection

@@ -41,11 +41,24 @@ struct LedgerTable {
             """)
     }
 
-    func update(_ head: Head) throws(SQLError) {
+    /// Locks the head without waiting: fails where another process holds it.
+    func lockHeadAtOnce() throws(SQLError) {
+        try connection.run(ahead: [
+            "SELECT sequence FROM ledger_head WHERE tenant_id = \(tenant.rawValue) FOR UPDATE NOWAIT"
+        ])
+    }
+
+    /// Moves the head. Where it is not `former`, the column that may not be null refuses: a chain cannot part in two, whatever
+    /// a writer believes.
+    func move(_ former: Head, to head: Head) throws(SQLError) {
         try connection.run(ahead: [
             """
-            UPDATE ledger_head SET sequence = \(head.sequence), hash = \(head.hash.bytes), term_count = \(head.termCount),
-                layout_version = \(head.layoutVersion), people_version = \(head.peopleVersion)
+            UPDATE ledger_head
+            SET sequence = CASE WHEN sequence = \(former.sequence) AND hash = \(former.hash.bytes)
+                    AND term_count = \(former.termCount) AND layout_version = \(former.layoutVersion)
+                    AND people_version = \(former.peopleVersion) THEN \(head.sequence) END,
+                hash = \(head.hash.bytes), term_count = \(head.termCount), layout_version = \(head.layoutVersion),
+                people_version = \(head.peopleVersion)
             WHERE tenant_id = \(tenant.rawValue)
             """
         ])
@@ -300,45 +313,36 @@ struct TakenReferences {
         if isStored, new[reference] == nil { takenOver[reference] = place } else { new[reference] = place }
     }
 
-    /// New references are inserted without asking what is there: they were looked up behind the lock of the head, and every
-    /// writer takes that lock first. Each in the order of its bytes: the pages of the index are then visited in their order.
-    func insertions(source: EntrySource, tenant: TenantID) -> [BulkInsert] {
-        let new = Sorted(new)
-        let takenOver = Sorted(takenOver)
-        return [
-            BulkInsert(
-                into: "client_reference",
-                [
-                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: new.sequences.count)),
-                    BulkColumn("source", .constant(source.rawValue, count: new.sequences.count)),
-                    BulkColumn("reference", .blobs(new.references)),
-                    BulkColumn("sequence", .integers(new.sequences)),
-                    BulkColumn("span_id", .optionalIntegers(new.spans)),
-                ]),
-            BulkInsert(
-                into: "client_reference",
-                [
-                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: takenOver.sequences.count)),
-                    BulkColumn("source", .constant(source.rawValue, count: takenOver.sequences.count)),
-                    BulkColumn("reference", .blobs(takenOver.references)),
-                    BulkColumn("sequence", .integers(takenOver.sequences)),
-                    BulkColumn("span_id", .optionalIntegers(takenOver.spans)),
-                ], .replace(keyCount: 3)),
-        ].filter { $0.rowCount > 0 }
+    /// The references that nobody held, which are inserted without asking what is there: they were looked up, and no other
+    /// writer has come between. What is taken from now on counts as taken before.
+    mutating func popNew(source: EntrySource, tenant: TenantID) -> BulkInsert {
+        defer { new = [:] }
+        return Self.insertion(of: new, source: source, tenant: tenant, .none(suffix: ""))
     }
 
-    private struct Sorted {
-        var references = PackedBytes()
-        let sequences: [Int64]
-        let spans: [Int64?]
+    /// The references that somebody held.
+    mutating func popTakenOver(source: EntrySource, tenant: TenantID) -> BulkInsert {
+        defer { takenOver = [:] }
+        return Self.insertion(of: takenOver, source: source, tenant: tenant, .replace(keyCount: 3))
+    }
 
-        init(_ places: [Pseudonym: ReferencePlace]) {
-            let sorted = places.sorted { $0.key < $1.key }
-            references.reserve(values: sorted.count, bytes: 16 * sorted.count)
-            for (reference, _) in sorted { references.append(words: reference.words) }
-            sequences = sorted.map(\.value.sequence)
-            spans = sorted.map(\.value.span)
-        }
+    /// In the order of their bytes: the pages of the index are then visited in their order.
+    private static func insertion(
+        of places: [Pseudonym: ReferencePlace], source: EntrySource, tenant: TenantID, _ conflict: BulkInsert.Conflict
+    ) -> BulkInsert {
+        let sorted = places.sorted { $0.key < $1.key }
+        var references = PackedBytes()
+        references.reserve(values: sorted.count, bytes: 16 * sorted.count)
+        for (reference, _) in sorted { references.append(words: reference.words) }
+        return BulkInsert(
+            into: "client_reference",
+            [
+                BulkColumn("tenant_id", .constant(tenant.rawValue, count: sorted.count)),
+                BulkColumn("source", .constant(source.rawValue, count: sorted.count)),
+                BulkColumn("reference", .blobs(references)),
+                BulkColumn("sequence", .integers(sorted.map(\.value.sequence))),
+                BulkColumn("span_id", .optionalIntegers(sorted.map(\.value.span))),
+            ], conflict)
     }
 }
 

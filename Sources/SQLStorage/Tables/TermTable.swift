@@ -48,6 +48,8 @@ struct TermTable {
 struct TermBook {
     private var byID: [Int64: TermTable.Term] = [:]
     private var ids: [TermTable.Term: Int64] = [:]
+    /// The term of each kind that was numbered last: the scans of a station come together.
+    private var latest = [(text: WireText, id: Int64)?](repeating: nil, count: 5)
 
     /// Up to which number the terms are known without a gap. In a store that nobody has tampered with, these are all.
     private(set) var count: Int64 = 0
@@ -73,12 +75,16 @@ struct TermBook {
 
     /// The number of a term, which is added behind the others where it is new.
     mutating func number(_ kind: TermTable.Kind, _ text: WireText) -> Int64 {
+        if let latest = latest[Int(kind.rawValue)], latest.text == text { return latest.id }
         let term = TermTable.Term(kind: kind, text: text)
-        if let known = ids[term] { return known }
-        count += 1
-        byID[count] = term
-        ids[term] = count
-        return count
+        let id = ids[term] ?? count + 1
+        if id > count {
+            count = id
+            byID[id] = term
+            ids[term] = id
+        }
+        latest[Int(kind.rawValue)] = (text, id)
+        return id
     }
 
     /// Adds what another process, or this one before, has stored.
@@ -93,6 +99,7 @@ struct TermBook {
 
     /// Forgets the terms behind the first `count`: those of a transaction that left no trace.
     mutating func forget(after count: Int64) {
+        latest = latest.map { _ in nil }
         while self.count > count {
             if let term = byID.removeValue(forKey: self.count) { ids[term] = nil }
             self.count -= 1

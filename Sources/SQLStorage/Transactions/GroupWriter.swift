@@ -14,11 +14,16 @@ struct PendingUnit: Sendable {
 
 /// The one writer of a process. It takes all units of a tenant that are waiting, runs them in one transaction, commits
 /// once, then answers all: under load a sync of the disk serves hundreds of requests.
+///
+/// Where the engine can, the next group is numbered and stored by a second connection while the one before commits: see
+/// ``sendForeseen(_:_:)``.
 actor GroupWriter {
     /// How many units one transaction takes.
     static let unitsPerGroupMax = 256
     /// How many references one transaction takes, unless a single unit brings more.
     static let referencesPerGroupMax = 8_000
+    /// The same where two groups can be under way: much work is cut into groups that overlap.
+    static let referencesPerOverlappingGroupMax = 500
     /// How many units may wait; more are turned away with 503.
     static let unitsWaitingMax = 4_096
     /// How many references may wait, so that a few thousand large batches do not fill the memory.
@@ -40,11 +45,15 @@ actor GroupWriter {
     private let engine: any SQLEngine
     private let sealer: Sealer
     private let trouble: EngineTrouble
-    private var connection: (any SQLConnection)?
+    /// Two where the engine stores one group while it commits another.
+    private var connections: [(any SQLConnection)?] = [nil, nil]
+    private var underway: Underway?
     private let memory = WriterMemory()
+    private let referencesPerGroupMax: Int
 
-    init(engine: any SQLEngine, sealer: Sealer, trouble: EngineTrouble) {
+    init(engine: any SQLEngine, sealer: Sealer, trouble: EngineTrouble, referencesPerOverlappingGroupMax: Int) {
         self.engine = engine
+        referencesPerGroupMax = engine.writesBesideCommits ? referencesPerOverlappingGroupMax : Self.referencesPerGroupMax
         self.sealer = sealer
         self.trouble = trouble
     }
@@ -86,13 +95,18 @@ actor GroupWriter {
     }
 
     private func drain() {
-        while let group = nextGroup() { run(group) }
+        while let group = nextGroup() {
+            if group.isEmpty { settle() } else { run(group) }
+        }
     }
 
-    /// All waiting units of the tenant whose turn it is, up to the bounds; nil, and the drain ends, when none wait.
-    private nonisolated func nextGroup() -> [PendingUnit]? {
-        waiting.withLock { waiting in
+    /// All waiting units of the tenant whose turn it is, up to the bounds: none while a group is under way and nobody waits;
+    /// nil, and the drain ends, when there is nothing to do.
+    private func nextGroup() -> [PendingUnit]? {
+        let isIdle = underway == nil
+        return waiting.withLock { waiting in
             guard let first = waiting.units.first else {
+                guard isIdle else { return [] }
                 waiting.isDraining = false
                 return nil
             }
@@ -102,7 +116,7 @@ actor GroupWriter {
             for unit in waiting.units {
                 let fits =
                     group.isEmpty
-                    || (group.count < Self.unitsPerGroupMax && references + unit.referenceCount <= Self.referencesPerGroupMax)
+                    || (group.count < Self.unitsPerGroupMax && references + unit.referenceCount <= referencesPerGroupMax)
                 if unit.tenant == first.tenant, left.allSatisfy({ $0.tenant != first.tenant }), fits {
                     group.append(unit)
                     references += unit.referenceCount
@@ -119,18 +133,30 @@ actor GroupWriter {
     // MARK: One group
 
     private enum Ending {
-        case committed([@Sendable () -> Void])
+        case performed([@Sendable () -> Void])
         /// The unit at this place failed after it had changed what the group keeps back: the others run again without it.
         case spoiled(by: Int, AttendanceError)
         case failed(SQLError)
     }
 
     private func run(_ group: [PendingUnit]) {
+        if let underway, underway.transaction.tenant != group[0].tenant { settle() }
+        if engine.writesBesideCommits, group.allSatisfy({ $0.references != nil }),
+            let foreseen = memory.foresee(group[0].tenant), sendForeseen(group, foreseen)
+        {
+            return
+        }
+        settle()
+        runAlone(group)
+    }
+
+    /// Runs a group while nothing else is under way.
+    private func runAlone(_ group: [PendingUnit]) {
         var group = group
         var attempt = 1
         while !group.isEmpty {
             switch tryOnce(group) {
-            case .committed(let answers):
+            case .performed(let answers):
                 for answer in answers { answer() }
                 return
             case .spoiled(let place, let error):
@@ -139,7 +165,7 @@ actor GroupWriter {
                 attempt += 1
             case .failed(let error) where group.count > 1 && error.kind != .unavailable && error.kind != .conflict:
                 // One of them carries what the engine refuses: each runs alone, so that it fails alone.
-                for unit in group { run([unit]) }
+                for unit in group { runAlone([unit]) }
                 return
             case .failed(let error):
                 let answer = trouble.error(error)
@@ -152,7 +178,7 @@ actor GroupWriter {
     private func tryOnce(_ group: [PendingUnit]) -> Ending {
         let connection: any SQLConnection
         do {
-            connection = try connected()
+            connection = try connected(0)
             try connection.beginWriting()
         } catch {
             return .failed(error)
@@ -161,8 +187,9 @@ actor GroupWriter {
             connection: connection, tenant: group[0].tenant, memory: memory, sealer: sealer, trouble: .unreported)
         let ending = perform(group, in: transaction)
         switch ending {
-        case .committed:
+        case .performed:
             do {
+                try transaction.finish()
                 try connection.commit()
                 transaction.remember()
                 return ending
@@ -207,12 +234,7 @@ actor GroupWriter {
                 return .failed(error)
             }
         }
-        do {
-            try transaction.finish()
-        } catch {
-            return .failed(error)
-        }
-        return .committed(answers)
+        return .performed(answers)
     }
 
     /// Only statements fail while references are looked up, and each of those leaves its error behind.
@@ -220,11 +242,86 @@ actor GroupWriter {
         SQLError(kind: .defect, code: "", message: "\(error) without an error of the engine")
     }
 
-    private func connected() throws(SQLError) -> any SQLConnection {
-        if let connection { return connection }
+    private func connected(_ place: Int) throws(SQLError) -> any SQLConnection {
+        if let connection = connections[place] { return connection }
         let fresh = try engine.connect(.writing)
-        connection = fresh
+        connections[place] = fresh
         return fresh
+    }
+
+    // MARK: Two groups
+
+    /// A group whose commit has been sent.
+    private struct Underway {
+        let group: [PendingUnit]
+        let answers: [@Sendable () -> Void]
+        let transaction: WritingTransaction
+        let place: Int
+    }
+
+    /// Runs a group on the connection that is free and sends its commit, so that it is under way then. It builds on what the
+    /// group before it makes of the ledger: it numbers, hashes and stores its entries and references beside that group's
+    /// commit, and writes everything else when that one has succeeded.
+    ///
+    /// Nothing is believed that the store does not confirm. Was the head moved by anybody else, or did the group before fail,
+    /// then ``LedgerTable/move(_:to:)`` or a key that is there twice ends the transaction, and the group runs again, alone.
+    /// - Returns: Whether the group is under way. Where it is not, nothing of it is left.
+    private func sendForeseen(_ group: [PendingUnit], _ foreseen: WriterMemory.Foreseen) -> Bool {
+        let tenant = group[0].tenant
+        let place = underway?.place == 0 ? 1 : 0
+        let connection: any SQLConnection
+        do {
+            connection = try connected(place)
+            try connection.beginWriting()
+        } catch {
+            return false
+        }
+        let transaction = WritingTransaction(
+            connection: connection, foreseeing: foreseen, tenant: tenant, after: underway?.transaction, memory: memory,
+            sealer: sealer, trouble: .unreported)
+        do throws(SQLError) {
+            guard case .performed(let answers) = perform(group, in: transaction) else {
+                connection.rollBack()
+                return false
+            }
+            try transaction.sendAhead()
+            guard settle() else {
+                connection.rollBack()
+                return false
+            }
+            try transaction.finish()
+            try connection.sendCommit()
+            transaction.remember()
+            underway = Underway(group: group, answers: answers, transaction: transaction, place: place)
+            return true
+        } catch {
+            connection.rollBack()
+            memory.blame(error, on: transaction)
+            return false
+        }
+    }
+
+    /// Waits for the group that is under way and answers its units.
+    /// - Returns: Whether what was foreseen has come true.
+    @discardableResult private func settle() -> Bool {
+        guard let group = underway, let connection = connections[group.place] else { return true }
+        underway = nil
+        do throws(SQLError) {
+            try connection.commit()
+            for answer in group.answers { answer() }
+            return true
+        } catch {
+            let mayBeStored = connection.mayHaveCommitted
+            connection.rollBack()
+            memory.blame(error, on: group.transaction)
+            if mayBeStored {
+                let answer = trouble.error(error)
+                for unit in group.group { unit.fail(answer) }
+            } else {
+                runAlone(group.group)
+            }
+            return false
+        }
     }
 
     /// Runs a long job of the command line on the writer's connection, between groups.
@@ -232,7 +329,7 @@ actor GroupWriter {
         in tenant: TenantID, _ job: @Sendable (any SQLConnection) throws(SQLError) -> Result
     ) throws(AttendanceError) -> Result {
         do {
-            let connection = try connected()
+            let connection = try connected(0)
             defer { memory.forget(tenant) }
             return try job(connection)
         } catch {
@@ -253,7 +350,7 @@ actor GroupWriter {
             return waiting.units
         }
         for unit in left { unit.fail(.unavailable(retryAfterSeconds: EngineTrouble.retryAfterSeconds)) }
-        connection?.close()
-        connection = nil
+        for connection in connections { connection?.close() }
+        connections = [nil, nil]
     }
 }

@@ -42,7 +42,7 @@ struct ProjectionRebuild {
 
     private func fold(progress: (_ folded: Int64, _ of: Int64) -> Void) throws(SQLError) -> Int64 {
         let ledger = LedgerTable(connection: connection, tenant: tenant)
-        var head = try ledger.head(locking: true)
+        let former = try ledger.head(locking: true)
         for (table, _) in Self.projections.reversed() {
             _ = try connection.run("DELETE FROM \(table) WHERE tenant_id = \(tenant.rawValue)")
         }
@@ -62,12 +62,13 @@ struct ProjectionRebuild {
             }
             _ = try fold.write(terms: terms, memory: nil)
             sequence = last.sequence
-            progress(sequence, head.sequence)
+            progress(sequence, former.sequence)
         }
         // Other processes remember the former rows by these versions.
+        var head = former
         head.layoutVersion += 1
         head.peopleVersion += 1
-        try ledger.update(head)
+        try ledger.move(former, to: head)
         return sequence
     }
 }

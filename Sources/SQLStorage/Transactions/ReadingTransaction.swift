@@ -35,6 +35,14 @@ class ReadingTransaction: ReadTransaction {
     /// Called before projections are read: a writing transaction may hold changes back.
     func settle() throws(AttendanceError) {}
 
+    /// Called before anything else is read that units of work write at once.
+    func requireCertainty() throws(AttendanceError) {}
+
+    private func certain<Result>(_ body: () throws(SQLError) -> Result) throws(AttendanceError) -> Result {
+        try requireCertainty()
+        return try attempt(body)
+    }
+
     final var ledger: LedgerTable { LedgerTable(connection: connection, tenant: tenant) }
     final var tallies: ScanTallyTable { ScanTallyTable(connection: connection, tenant: tenant) }
     final var stations: StationTable { StationTable(connection: connection, tenant: tenant) }
@@ -139,7 +147,7 @@ class ReadingTransaction: ReadTransaction {
     // MARK: The other nouns
 
     func heartbeats() throws(AttendanceError) -> [Heartbeat] {
-        try attempt { () throws(SQLError) in try stations.heartbeats() }
+        try certain { () throws(SQLError) in try stations.heartbeats() }
     }
 
     func stationCounters() throws(AttendanceError) -> [(station: WireText, counters: StationCounters)] {
@@ -148,34 +156,34 @@ class ReadingTransaction: ReadTransaction {
     }
 
     func roster() throws(AttendanceError) -> RosterSummary? {
-        try attempt { () throws(SQLError) in try RosterTable(connection: connection, tenant: tenant).summary() }
+        try certain { () throws(SQLError) in try RosterTable(connection: connection, tenant: tenant).summary() }
     }
 
     func accessKey(id: String) throws(AttendanceError) -> AccessKey? {
-        try attempt { () throws(SQLError) in try AccessTable(connection: connection).key(id: id) }
+        try certain { () throws(SQLError) in try AccessTable(connection: connection).key(id: id) }
     }
 
     func accessKeys() throws(AttendanceError) -> [AccessKey] {
-        try attempt { () throws(SQLError) in try AccessTable(connection: connection).keys(of: tenant) }
+        try certain { () throws(SQLError) in try AccessTable(connection: connection).keys(of: tenant) }
     }
 
     func tenant(named name: TenantName) throws(AttendanceError) -> Tenant? {
-        try attempt { () throws(SQLError) in try TenantTable(connection: connection).tenant(named: name) }
+        try certain { () throws(SQLError) in try TenantTable(connection: connection).tenant(named: name) }
     }
 
     func tenants() throws(AttendanceError) -> [Tenant] {
-        try attempt { () throws(SQLError) in try TenantTable(connection: connection).tenants() }
+        try certain { () throws(SQLError) in try TenantTable(connection: connection).tenants() }
     }
 
     func auditEntries(limit: Int) throws(AttendanceError) -> [AuditEntry] {
-        try attempt { () throws(SQLError) in try audit.entries(limit: limit) }
+        try certain { () throws(SQLError) in try audit.entries(limit: limit) }
     }
 
     func refusals(limit: Int) throws(AttendanceError) -> [RefusalCount] {
-        try attempt { () throws(SQLError) in try audit.refusals(limit: limit) }
+        try certain { () throws(SQLError) in try audit.refusals(limit: limit) }
     }
 
     func value(of setting: DisplaySetting) throws(AttendanceError) -> Int64? {
-        try attempt { () throws(SQLError) in try SettingTable(connection: connection, tenant: tenant).value(of: setting) }
+        try certain { () throws(SQLError) in try SettingTable(connection: connection, tenant: tenant).value(of: setting) }
     }
 }

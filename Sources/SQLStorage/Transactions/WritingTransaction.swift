@@ -9,9 +9,16 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     private let sealer: Sealer
     private let memory: WriterMemory
 
-    /// The tenant's last entry, locked; nil until a unit writes, or reads what only the lock keeps still.
+    /// The tenant's last entry, locked or foreseen; nil until a unit writes, or reads what only the lock keeps still.
     private var lockedHead: LedgerTable.Head?
     private var storedHead: LedgerTable.Head?
+    /// Whether the head is only what the group before this one makes of it, and that group is perhaps not committed yet.
+    private var isForeseen = false
+    /// Whether references are taken for free without a look, because no group has lately had one that was not. The key of
+    /// their table refuses the others.
+    private(set) var trustsReferences = false
+    /// The group before, while it is not known to be committed: its references cannot be looked up.
+    private var before: WritingTransaction?
     private var fold: ProjectionFold
     private var places: [EntrySource: [Pseudonym: ReferencePlace?]] = [:]
 
@@ -20,7 +27,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     private var counters: [WireText: StationCounters] = [:]
 
     /// From how many entries on they are sent to the engine, which then stores them while the next ones are numbered.
-    private static let entriesPerSending = 256
+    private static let entriesPerSending = 500
 
     /// Moves whenever a unit changes what is kept back here: such a unit cannot be undone by a savepoint alone.
     private(set) var heldBackChanges = 0
@@ -34,6 +41,25 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
         fold = ProjectionFold(
             connection: connection, tenant: tenant, sealer: sealer, layout: StationLayout(), badges: BadgeMemory())
         super.init(connection: connection, tenant: tenant, terms: memory.terms[tenant] ?? TermBook(), trouble: trouble)
+    }
+
+    /// A transaction that begins while the group before it commits. It numbers its entries behind that group's, and stores
+    /// what no other transaction touches: entries and references. Units in it append and count, and read nothing.
+    /// - Parameter before: That group, unless it is known to be committed.
+    init(
+        connection: any SQLConnection, foreseeing foreseen: WriterMemory.Foreseen, tenant: TenantID,
+        after before: WritingTransaction?, memory: WriterMemory, sealer: Sealer, trouble: EngineTrouble
+    ) {
+        self.sealer = sealer
+        self.memory = memory
+        self.before = before
+        isForeseen = true
+        trustsReferences = foreseen.trustsReferences
+        lockedHead = foreseen.head
+        storedHead = foreseen.head
+        fold = ProjectionFold(
+            connection: connection, tenant: tenant, sealer: sealer, layout: foreseen.layout, badges: memory.badges(of: tenant))
+        super.init(connection: connection, tenant: tenant, terms: foreseen.terms, trouble: trouble)
     }
 
     // MARK: Units
@@ -70,6 +96,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     /// The head is locked first, so that what a unit decides on was read behind the lock, and two processes never wait for
     /// each other's rows in different orders.
     private func write(_ body: () throws(SQLError) -> Void) throws(AttendanceError) {
+        try requireCertainty()
         try lockHead()
         try attempt { () throws(SQLError) in
             if !hasSavepoint {
@@ -80,22 +107,43 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
         }
     }
 
-    /// Writes what is kept back, and the head. Called once, before the commit.
+    /// Sends what no other transaction touches, so that the engine stores it while the group before commits.
+    func sendAhead() throws(SQLError) {
+        try sendNewReferences()
+        try sendEntries()
+    }
+
+    /// Writes what is kept back, and the head. Called once, before the commit, and when the group before has committed.
     func finish() throws(SQLError) {
+        if isForeseen {
+            before = nil
+            try ledger.lockHeadAtOnce()
+        }
         try flush()
     }
 
-    /// Hands what was learned to the next transaction. Called after the commit.
+    /// Hands what was learned to the next transaction. Called when the commit has been sent: where it fails, all of it has to
+    /// be forgotten.
     func remember() {
         memory.terms[tenant] = terms
         guard let head = lockedHead else { return }
+        memory.heads[tenant] = head
         memory.layouts[tenant] = (head.layoutVersion, fold.layout)
         memory.rememberBadges(of: tenant, under: head)
+    }
+
+    /// What is read now might be changed by the group before, so a unit that reads has to wait for it: it runs again then.
+    override func requireCertainty() throws(AttendanceError) {
+        guard isForeseen else { return }
+        try attempt { () throws(SQLError) -> Void in
+            throw SQLError(kind: .conflict, code: "", message: "the group before has not committed yet")
+        }
     }
 
     // MARK: LedgerWriting
 
     override func settle() throws(AttendanceError) {
+        try requireCertainty()
         try lockHead()
         try attempt { () throws(SQLError) in try flush() }
     }
@@ -180,6 +228,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
                 fold = projectionFold(StationLayout(spans: try tallies.spans(terms: &terms)))
             }
             memory.checkPeople(of: tenant, version: head.peopleVersion)
+            if let known = memory.heads[tenant], known != head { memory.beCareful() }
             lockedHead = head
             storedHead = head
         }
@@ -187,11 +236,18 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
 
     private func lookUp(_ references: [Pseudonym], source: EntrySource) throws(AttendanceError) {
         let distinct = Set(references)
-        let found = try attempt { () throws(SQLError) in try ledger.places(of: distinct.sorted(), source: source) }
+        let found =
+            trustsReferences
+            ? [] : try attempt { () throws(SQLError) in try ledger.places(of: distinct.sorted(), source: source) }
+        if !found.isEmpty { memory.doubtReferences() }
         for reference in distinct where places[source]?[reference] == nil {
             places[source, default: [:]][reference] = .some(nil)
         }
         for (reference, place) in found { places[source]?[reference] = .some(place) }
+        guard let before = before?.places[source] else { return }
+        for reference in distinct {
+            if let place = before[reference] ?? nil { places[source]?[reference] = .some(place) }
+        }
     }
 
     // MARK: Writing what was kept back
@@ -203,7 +259,9 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
             try stations.add(counters)
             counters = [:]
         }
-        guard var head = lockedHead, head != storedHead || terms.count != head.termCount else { return }
+        // What was foreseen is compared with the store also where nothing is appended: that all references are taken may have
+        // been untrue for a while.
+        guard var head = lockedHead, isForeseen || head != storedHead || terms.count != head.termCount else { return }
 
         // First, because it may have to read: what is sent ahead of a reading has to be waited for.
         if try fold.write(terms: terms, memory: (memory, version: head.peopleVersion)) { head.peopleVersion += 1 }
@@ -214,15 +272,23 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
             insertions.append(TermTable.insertion(of: new, numberedFrom: head.termCount + 1, tenant: tenant))
             head.termCount = terms.count
         }
-        for (source, taken) in takenReferences.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            insertions += taken.insertions(source: source, tenant: tenant)
-        }
         try connection.insert(ahead: insertions)
-        takenReferences = [:]
+        try sendNewReferences()
+        try sendTakenOverReferences()
         try sendEntries()
-        try ledger.update(head)
+        if let storedHead { try ledger.move(storedHead, to: head) }
         lockedHead = head
         storedHead = head
+    }
+
+    private func sendNewReferences() throws(SQLError) {
+        try connection.insert(
+            ahead: EntrySource.allCases.compactMap { takenReferences[$0]?.popNew(source: $0, tenant: tenant) })
+    }
+
+    private func sendTakenOverReferences() throws(SQLError) {
+        try connection.insert(
+            ahead: EntrySource.allCases.compactMap { takenReferences[$0]?.popTakenOver(source: $0, tenant: tenant) })
     }
 
     private func sendEntries() throws(SQLError) {
@@ -322,6 +388,8 @@ extension LedgerTable.Head {
 /// What a writer remembers from one transaction to the next. None of it is believed before the versions in the tenant's
 /// head, which other processes move too, say that it still holds.
 final class WriterMemory {
+    /// Where the latest group that was sent leaves the ledger.
+    var heads: [TenantID: LedgerTable.Head] = [:]
     var terms: [TenantID: TermBook] = [:]
     var layouts: [TenantID: (version: Int64, layout: StationLayout)] = [:]
     private var people: [TenantID: (version: Int64, staffCodes: [PeopleTable.Subject: WireText])] = [:]
@@ -363,8 +431,55 @@ final class WriterMemory {
         badges[tenant]?.head = head
     }
 
+    /// Everything that a transaction has to know of a tenant before its first entry.
+    struct Foreseen {
+        let head: LedgerTable.Head
+        let terms: TermBook
+        let layout: StationLayout
+        let trustsReferences: Bool
+    }
+
+    /// How many groups look references up after one that was taken.
+    private static let doubtfulGroupsMax = 256
+    private var doubtfulGroups = 0
+
+    func doubtReferences() {
+        doubtfulGroups = Self.doubtfulGroupsMax
+    }
+
+    /// How many groups ask the store after another process was seen to write: what it writes cannot be foreseen.
+    private static let carefulGroupsMax = 32
+    private var carefulGroups = 0
+
+    func beCareful() {
+        carefulGroups = Self.carefulGroupsMax
+    }
+
+    /// What the store will say when the latest group has committed, and nobody else has written; nil where the store has to be
+    /// asked.
+    func foresee(_ tenant: TenantID) -> Foreseen? {
+        guard carefulGroups == 0 else {
+            carefulGroups -= 1
+            return nil
+        }
+        guard let head = heads[tenant], let terms = terms[tenant], terms.count == head.termCount,
+            let (version, layout) = layouts[tenant], version == head.layoutVersion
+        else { return nil }
+        checkBadges(of: tenant, under: head)
+        checkPeople(of: tenant, version: head.peopleVersion)
+        doubtfulGroups = max(doubtfulGroups - 1, 0)
+        return Foreseen(head: head, terms: terms, layout: layout, trustsReferences: doubtfulGroups == 0)
+    }
+
+    /// After a group that failed, which built on what was foreseen.
+    func blame(_ error: SQLError, on transaction: WritingTransaction) {
+        forget(transaction.tenant)
+        if error.kind == .constraint, transaction.trustsReferences { doubtReferences() } else { beCareful() }
+    }
+
     /// After a transaction that left no trace.
     func forget(_ tenant: TenantID) {
+        heads[tenant] = nil
         terms[tenant] = nil
         layouts[tenant] = nil
         people[tenant] = nil
