@@ -40,14 +40,19 @@ actor GroupWriter {
     private let engine: any SQLEngine
     private let sealer: Sealer
     private let trouble: EngineTrouble
+    private nonisolated let observer: WriterObserver?
     private var connection: (any SQLConnection)?
     private let memory = WriterMemory()
 
-    init(engine: any SQLEngine, sealer: Sealer, trouble: EngineTrouble) {
+    init(engine: any SQLEngine, sealer: Sealer, trouble: EngineTrouble, observer: WriterObserver? = nil) {
         self.engine = engine
         self.sealer = sealer
         self.trouble = trouble
+        self.observer = observer
     }
+
+    /// Units that wait for their group at this moment.
+    nonisolated var waitingUnits: Int { waiting.withLock { $0.units.count } }
 
     nonisolated func write<Result: Sendable>(
         in tenant: TenantID, expecting references: ExpectedReferences?,
@@ -81,7 +86,9 @@ actor GroupWriter {
         switch fate {
         case .drain: Task { await drain() }
         case .queued: break
-        case .refused: unit.fail(.unavailable(retryAfterSeconds: EngineTrouble.retryAfterSeconds))
+        case .refused:
+            observer?.refused()
+            unit.fail(.unavailable(retryAfterSeconds: EngineTrouble.retryAfterSeconds))
         }
     }
 
@@ -150,11 +157,13 @@ actor GroupWriter {
     }
 
     private func tryOnce(_ group: [PendingUnit]) -> Ending {
+        let began = observer?.uptime() ?? 0
         let connection: any SQLConnection
         do {
             connection = try connected()
             try connection.beginWriting()
         } catch {
+            observer?.failed()
             return .failed(error)
         }
         let transaction = WritingTransaction(
@@ -165,15 +174,18 @@ actor GroupWriter {
             do {
                 try connection.commit()
                 transaction.remember()
+                observer?.groupCommitted(group, since: began, transaction.appended, transaction.duplicates)
                 return ending
             } catch {
                 connection.rollBack()
                 memory.forget(group[0].tenant)
+                observer?.failed()
                 return .failed(error)
             }
         case .spoiled, .failed:
             connection.rollBack()
             memory.forget(group[0].tenant)
+            observer?.failed()
             return ending
         }
     }
