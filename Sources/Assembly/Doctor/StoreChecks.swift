@@ -82,7 +82,7 @@ enum StoreChecks {
     }
 
     static func connections(_ server: ServerCondition) -> Finding {
-        // In ninths and quarters, without rounding.
+        // Nine tenths and three quarters, without rounding.
         func level(_ open: Int, _ max: Int) -> Finding.Level {
             open * 10 >= max * 9 ? .trouble : open * 4 >= max * 3 ? .note : .ok
         }
