@@ -85,7 +85,9 @@ let package = Package(
                 "AttendanceCore", "DialectKit", "DialectTrackAttendance", "Digests", "HTTPMessages", "SQLStorage", "SQLiteEngine",
                 "StrictJSON", "TestKit",
             ], resources: [.copy("Golden")]),
-        tests("AssemblyTests", uses: ["Assembly", "AttendanceCore", "HTTPMessages", "TestKit"]),
+        tests(
+            "AssemblyTests",
+            uses: ["Assembly", "AttendanceCore", "DialectKit", "HTTPMessages", "HTTPServer", "SQLStorage", "TestKit"]),
         tests(
             "EndToEndTests",
             uses: ["muster", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "TestKit"],

@@ -25,6 +25,9 @@ enum SettingName: String, CaseIterable, Sendable {
     case data = "MUSTER_DATA"
     case log = "MUSTER_LOG"
     case trustedProxies = "MUSTER_TRUSTED_PROXIES"
+    case drain = "MUSTER_DRAIN_SECONDS"
+    case metricsKey = "MUSTER_METRICS_KEY"
+    case metricsAllow = "MUSTER_METRICS_ALLOW"
     case databaseURL = "DATABASE_URL"
     case apiKey = "API_KEY"
     case host = "HOST"
@@ -40,6 +43,9 @@ enum SettingName: String, CaseIterable, Sendable {
         case .data: "the folder of the embedded store"
         case .log: "debug, info, warning, error or off"
         case .trustedProxies: "addresses or networks whose forwarding headers are believed, apart by commas"
+        case .drain: "how long to go on serving after SIGTERM while /readyz says 503 already, in seconds"
+        case .metricsKey: "the key that opens /metrics, at least 16 characters"
+        case .metricsAllow: "addresses or networks to which /metrics is open without a key, apart by commas, or off"
         case .databaseURL: "a PostgreSQL address; empty for the embedded store"
         case .apiKey: "a key with all roles for the tenant default, at least 16 characters"
         case .host: "the address of MUSTER_LISTEN where only that is to change"
@@ -56,17 +62,19 @@ enum SettingName: String, CaseIterable, Sendable {
         case .listen: "127.0.0.1:8000"
         case .data: "./muster-data"
         case .log: "info"
+        case .drain: "0"
+        case .metricsAllow: "127.0.0.0/8,::1"
         case .rateLimitMax: "60"
         case .rateLimitWindow: "1 minute"
         case .publicRateLimitMax: "30"
-        case .listenTrackAttendance, .trustedProxies, .databaseURL, .apiKey, .host, .port: nil
+        case .listenTrackAttendance, .trustedProxies, .metricsKey, .databaseURL, .apiKey, .host, .port: nil
         }
     }
 
     /// The value as it may be shown.
     func shown(_ value: String) -> String {
         switch self {
-        case .apiKey: "(set, \(value.unicodeScalars.count) characters)"
+        case .apiKey, .metricsKey: "(set, \(value.unicodeScalars.count) characters)"
         case .databaseURL: Self.withoutPassword(value)
         default: value
         }
@@ -110,6 +118,9 @@ struct Configuration: Sendable {
     var database: Database
     var logLevel: LogLevel
     var trustedProxies: [AddressRange]
+    var drainSeconds: Int
+    var metricsKey: String?
+    var metricsAddresses: [AddressRange]
     var apiKey: String?
     var closedLimit: Int
     var publicLimit: Int
@@ -159,13 +170,11 @@ struct Configuration: Sendable {
             throw Misuse("MUSTER_LOG is \"\(value(.log) ?? "")\": it must be one of debug, info, warning, error, off")
         }
         logLevel = level
-        trustedProxies = try (value(.trustedProxies) ?? "").split(separator: ",").map { text in
-            let trimmed = text.trimmed
-            guard let range = AddressRange(trimmed) else {
-                throw Misuse("MUSTER_TRUSTED_PROXIES holds \"\(trimmed)\": it must list addresses or networks, such as 10.0.0.0/8")
-            }
-            return range
-        }
+        trustedProxies = try Self.ranges(value(.trustedProxies) ?? "", .trustedProxies)
+        drainSeconds = try Self.count(value(.drain) ?? "0", .drain, max: 300)
+        metricsKey = try value(.metricsKey).map { try Self.secret($0, .metricsKey) }
+        let allowed = value(.metricsAllow) ?? "off"
+        metricsAddresses = allowed == "off" ? [] : try Self.ranges(allowed, .metricsAllow)
         apiKey = try value(.apiKey).map { try Self.secret($0, .apiKey) }
         closedLimit = try Self.count(value(.rateLimitMax) ?? "60", .rateLimitMax)
         publicLimit = try Self.count(value(.publicRateLimitMax) ?? "30", .publicRateLimitMax)
@@ -245,11 +254,21 @@ struct Configuration: Sendable {
         return value
     }
 
-    private static func count(_ text: String, _ name: SettingName) throws -> Int {
-        guard let count = Int(text), (0...1_000_000_000).contains(count) else {
-            throw Misuse("\(name.rawValue) is \"\(text)\": a whole number from 0 to 1000000000 was expected")
+    private static func count(_ text: String, _ name: SettingName, max: Int = 1_000_000_000) throws -> Int {
+        guard let count = Int(text), (0...max).contains(count) else {
+            throw Misuse("\(name.rawValue) is \"\(text)\": a whole number from 0 to \(max) was expected")
         }
         return count
+    }
+
+    private static func ranges(_ text: String, _ name: SettingName) throws -> [AddressRange] {
+        try text.split(separator: ",").map { text in
+            let trimmed = text.trimmed
+            guard let range = AddressRange(trimmed) else {
+                throw Misuse("\(name.rawValue) holds \"\(trimmed)\": it must list addresses or networks, such as 10.0.0.0/8")
+            }
+            return range
+        }
     }
 
     /// `1 minute`, `30 seconds`, `2 hours`, `90s`; a bare number is milliseconds, as in the existing server.

@@ -6,32 +6,53 @@ import Synchronization
 /// Who answers what at one listener: the routes of its dialects, below the addresses of its tenants.
 struct Mounts: RequestHandler {
     private let dialects: [any Dialect]
-    private let table: RouteTable<Endpoint>
+    private let table: RouteTable<Mounted>
+    private let monitor: Monitor
+    private let ownPaths: [String: Monitor.Path]
     private let tenants: TenantDirectory
     private let home: TenantName
     private let isShared: Bool
 
     /// - Parameters:
     ///   - home: The tenant that answers at the root; others answer below `/t/NAME`.
+    ///   - monitor: Answers for the program itself, at the root and where no dialect has the path: the contracts were there
+    ///     first.
     /// - Throws: ``HTTPMessages/RouteCollision`` where two dialects claim one method and path.
-    init(_ dialects: [any Dialect], home: TenantName, tenants: TenantDirectory, isShared: Bool) throws {
+    init(_ dialects: [any Dialect], home: TenantName, tenants: TenantDirectory, isShared: Bool, monitor: Monitor) throws {
         precondition(!dialects.isEmpty, "a listener serves somebody")
         self.dialects = dialects
         self.home = home
         self.tenants = tenants
         self.isShared = isShared
-        table = try RouteTable(dialects.flatMap(\.routes))
+        self.monitor = monitor
+        let table = try RouteTable(
+            dialects.flatMap(\.routes).map { route in
+                Route(route.method, route.pattern, Mounted(route, numberedBy: monitor.requests))
+            })
+        self.table = table
+        let own = Monitor.Path.allCases.filter { path in
+            if case .unknown = table.lookup(.get, RequestPath(segments: [path.rawValue])) { true } else { false }
+        }
+        ownPaths = Dictionary(uniqueKeysWithValues: own.map { ($0.rawValue, $0) })
+    }
+
+    private func ownPath(_ path: RequestPath) -> Monitor.Path? {
+        path.segments.count == 1 ? ownPaths[path.segments[0]] : nil
     }
 
     func answerAtOnce(to head: RequestHead) -> Response? {
+        if let own = ownPath(head.path) { return monitor.answerAtOnce(to: head, at: own) }
         // Below a tenant's address nothing is; there are few who ask there.
         guard home != .default || head.path.segments.first != "t", let tenant = tenants.knownTenant(named: home),
-            case .found(let match) = table.lookup(head.method, head.path), let atOnce = match.route.handler.atOnce
+            case .found(let match) = table.lookup(head.method, head.path), let atOnce = match.route.handler.endpoint.atOnce,
+            var response = atOnce(head, Site(tenant: tenant, isShared: isShared))
         else { return nil }
-        return atOnce(head, Site(tenant: tenant, isShared: isShared))
+        response.routeNumber = match.route.handler.number(head.method)
+        return response
     }
 
     func admit(_ head: RequestHead) async -> Admission {
+        if let own = ownPath(head.path) { return .answer(await monitor.answer(to: head, at: own)) }
         var head = head
         var name = home
         // A listener bound to another tenant serves that one only: its address says who is meant.
@@ -53,18 +74,67 @@ struct Mounts: RequestHandler {
         guard let tenant else { return await unrouted(head, [], .nobody) }
         let site = Site(tenant: tenant, isShared: isShared)
         switch table.lookup(head.method, head.path) {
-        case .found(let match): return await match.route.handler.admit(head, match.parameters, site)
+        case .found(let match):
+            let mounted = match.route.handler
+            return await mounted.endpoint.admit(head, match.parameters, site).numbered(mounted.number(head.method))
         case .otherMethods(let allowed): return await unrouted(head, allowed, site)
         case .unknown: return await unrouted(head, [], site)
         }
     }
 
     func answer(to failure: TransportFailure, rawTarget: String) -> Response {
-        dialects[0].answer(to: failure)
+        let path = rawTarget.prefix { $0 != "?" }.dropFirst()
+        if let own = ownPaths[String(path)], let answer = monitor.answer(to: failure, at: own) { return answer }
+        return dialects[0].answer(to: failure)
     }
 
     private func unrouted(_ head: RequestHead, _ allowed: [HTTPMethod], _ site: Site) async -> Admission {
         await dialects[0].admitUnrouted(head, allowed: allowed, at: site)
+    }
+}
+
+/// An endpoint with the numbers under which its requests are counted.
+private struct Mounted: Sendable {
+    let endpoint: Endpoint
+    private let ownNumber: Int
+    /// `HEAD` is answered by the route of `GET`, and counted apart.
+    private let headNumber: Int
+
+    init(_ route: Route<Endpoint>, numberedBy requests: RequestCounts) {
+        endpoint = route.handler
+        ownNumber = requests.number(.init(method: route.method.rawValue, pattern: route.pattern))
+        headNumber = requests.number(.init(method: HTTPMethod.head.rawValue, pattern: route.pattern))
+    }
+
+    func number(_ method: HTTPMethod) -> Int { method == .head ? headNumber : ownNumber }
+}
+
+extension RequestCounts.Label {
+    /// What the requests of some dialects are counted under.
+    static func all(of dialects: [any Dialect]) -> [RequestCounts.Label] {
+        dialects.flatMap(\.routes).flatMap { route in
+            (route.method == .get ? [route.method, .head] : [route.method]).map {
+                RequestCounts.Label(method: $0.rawValue, pattern: route.pattern)
+            }
+        }
+    }
+}
+
+extension Admission {
+    /// The same, whatever is answered in the end standing under a route's number.
+    fileprivate func numbered(_ number: Int) -> Admission {
+        switch self {
+        case .answer(var response):
+            response.routeNumber = number
+            return .answer(response)
+        case .read(let bodyMaxBytes, var tooLarge, let respond):
+            tooLarge.routeNumber = number
+            return .read(bodyMaxBytes: bodyMaxBytes, tooLarge: tooLarge) { body in
+                var response = await respond(body)
+                response.routeNumber = number
+                return response
+            }
+        }
     }
 }
 

@@ -90,11 +90,17 @@ struct StorePlace: Sendable {
         return copy
     }
 
-    func open() throws -> SQLStore {
+    /// - Parameter observer: Told what the writer does.
+    func open(observer: WriterObserver? = nil) throws -> SQLStore {
+        try SQLStore.open(engine, ambient: ambient, observer: observer, report: report)
+    }
+
+    /// Writes an engine's error to the log.
+    private var report: @Sendable (SQLError) -> Incident {
         let log = log
         let randomBytes = ambient.randomBytes
         let passing = PassingTrouble()
-        return try SQLStore.open(engine, ambient: ambient) { [ambient] cause in
+        return { [ambient] cause in
             if [.unavailable, .conflict, .misconfigured].contains(cause.kind) {
                 guard passing.isNews(at: ambient.now()) else { return Incident(text: "") }
                 log.write(.warning, "store unavailable") { fields in

@@ -10,10 +10,13 @@ final class RefusalCollector: Sendable {
     static let interval = Duration.seconds(2)
 
     private let operations: Operations
+    private let figures: RefusalFigures
     private let pending = Mutex<[TenantID: [Refusal: RefusalCount]]>([:])
 
-    init(operations: Operations) {
+    /// - Parameter figures: Where they are counted besides, since the start of the process.
+    init(operations: Operations, figures: RefusalFigures) {
         self.operations = operations
+        self.figures = figures
     }
 
     var notes: RefusalNotes {
@@ -21,6 +24,7 @@ final class RefusalCollector: Sendable {
     }
 
     private func note(_ refusal: Refusal, _ tenant: TenantID) {
+        figures.add(refusal)
         // Below an address of no tenant there is nobody whom it would concern.
         guard tenant.rawValue > 0 else { return }
         let now = operations.ambient.now()

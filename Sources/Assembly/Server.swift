@@ -17,14 +17,19 @@ final class Server: Sendable {
     private let store: SQLStore
     private let refusals: RefusalCollector
     private let refusalTask: Task<Void, Never>
+    private let monitor: Monitor
     private let log: Log
 
     /// Builds everything and begins to answer.
+    /// - Parameter writer: What the store's writer is counted in.
     /// - Throws: ``HTTPServer/ListenerError``, ``HTTPMessages/RouteCollision``, ``Failure`` for a listener of an unknown tenant.
-    init(configuration: Configuration, store: SQLStore, operations: Operations, log: Log) async throws {
+    init(
+        configuration: Configuration, store: SQLStore, operations: Operations, writer: WriterCounts, log: Log
+    ) async throws {
         self.store = store
         self.log = log
-        let refusals = RefusalCollector(operations: operations)
+        let refusalFigures = RefusalFigures()
+        let refusals = RefusalCollector(operations: operations, figures: refusalFigures)
         self.refusals = refusals
         let trackAttendance = TrackAttendanceDialect(
             operations: operations,
@@ -33,6 +38,10 @@ final class Server: Sendable {
                 windowSeconds: configuration.windowSeconds, version: Version.text),
             refusals: refusals.notes)
         let dialects: [any Dialect] = [trackAttendance]
+        let monitor = Monitor(
+            configuration: configuration, store: store, ambient: operations.ambient, writer: writer,
+            refusals: refusalFigures, labels: RequestCounts.Label.all(of: dialects))
+        self.monitor = monitor
         let tenants = TenantDirectory(operations: operations)
 
         let places =
@@ -50,7 +59,8 @@ final class Server: Sendable {
                 (
                     place.name, place.address,
                     try Mounts(
-                        place.dialects, home: place.address.tenant, tenants: tenants, isShared: place.name == "shared")
+                        place.dialects, home: place.address.tenant, tenants: tenants, isShared: place.name == "shared",
+                        monitor: monitor)
                 ))
         }
         let connectionsMax = OpenFiles.connectionsMax(
@@ -60,6 +70,7 @@ final class Server: Sendable {
             for place in mounted {
                 var made = Self.listenerConfiguration(place.name, place.address, configuration, log)
                 made.limits.connectionsMax = connectionsMax
+                made.onFinished = { [requests = monitor.requests] figures in requests.add(figures) }
                 let listener = try Listener(made, serving: place.mounts)
                 started.append((place.name, place.address, listener))
             }
@@ -68,6 +79,7 @@ final class Server: Sendable {
             throw error
         }
         listeners = started
+        monitor.watch(started.map { ("\($0.address.host):\($0.listener.port)", $0.listener) })
         refusalTask = Task { await refusals.run() }
     }
 
@@ -81,8 +93,14 @@ final class Server: Sendable {
         return made
     }
 
+    /// Tells those who ask whether the server is ready that it is not, while it goes on serving.
+    func beginStopping() {
+        monitor.readiness.beginStopping()
+    }
+
     /// Finishes what is under way, answers 503 to what comes meanwhile, and closes the store.
     func stop() async {
+        beginStopping()
         await withTaskGroup { group in
             for place in listeners { group.addTask { await place.listener.stop(within: Self.stopWithin) } }
         }

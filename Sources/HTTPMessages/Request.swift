@@ -27,18 +27,21 @@ public struct RequestHead: Sendable {
     public var headers: HeaderFields
     /// The client's address as text without a port. Behind a trusted proxy it is the forwarded one.
     public var clientAddress: String
+    /// Whether a trusted proxy told ``clientAddress``; false where it is the address of the connection.
+    public var isAddressForwarded: Bool
     /// An identifier for logs and the `X-Request-Id` answer header.
     public var requestID: String
 
     public init(
         method: HTTPMethod, path: RequestPath, rawQuery: String = "", headers: HeaderFields = [:],
-        clientAddress: String = "127.0.0.1", requestID: String = ""
+        clientAddress: String = "127.0.0.1", isAddressForwarded: Bool = false, requestID: String = ""
     ) {
         self.method = method
         self.path = path
         self.rawQuery = rawQuery
         self.headers = headers
         self.clientAddress = clientAddress
+        self.isAddressForwarded = isAddressForwarded
         self.requestID = requestID
     }
 

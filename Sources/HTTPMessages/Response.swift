@@ -5,6 +5,9 @@ public struct Response: Sendable {
     public var status: Int
     public var headers: HeaderFields
     public var body: ResponseBody
+    /// Which of the handler's routes made the answer, as the handler numbers them; 0 for none of them. It is not sent: the
+    /// server hands it to whoever keeps figures, who need not look the path up again.
+    public var routeNumber = 0
 
     public init(status: Int, headers: HeaderFields = [:], body: ResponseBody = .bytes([])) {
         self.status = status

@@ -1,3 +1,25 @@
+/// One finished request, as whoever counts requests needs it: numbers only, so that handing them over costs next to nothing.
+public struct RequestFigures: Sendable, Equatable {
+    /// The ``HTTPMessages/Response/routeNumber`` of the answer.
+    public let routeNumber: Int
+    /// 0 when the connection ended before there was an answer.
+    public let status: Int
+    /// Body bytes received, discarded ones included.
+    public let bytesIn: Int
+    /// Body bytes of the answer.
+    public let bytesOut: Int
+    /// From the request line to the end of the answer.
+    public let durationMicroseconds: Int
+
+    public init(routeNumber: Int, status: Int, bytesIn: Int, bytesOut: Int, durationMicroseconds: Int) {
+        self.routeNumber = routeNumber
+        self.status = status
+        self.bytesIn = bytesIn
+        self.bytesOut = bytesOut
+        self.durationMicroseconds = durationMicroseconds
+    }
+}
+
 /// One finished request, as a log line needs it: nothing of its query, headers or bodies.
 public struct AccessRecord: Sendable, Equatable {
     public let listener: String

@@ -19,6 +19,7 @@ extension Connection {
         precondition((200...599).contains(response.status), "an answer has a final status")
         stage = .answered
         request.status = response.status
+        request.routeNumber = response.routeNumber
         guard let answer = unsafe makeAnswer(response.body) else { return false }
         defer { unsafe MHD_destroy_response(answer) }
         for field in response.headers.fields where !Self.isServers(field.name) {

@@ -61,7 +61,7 @@ extension Connection {
         }
         let head = RequestHead(
             method: method, path: path, rawQuery: target.rawQuery, headers: headers,
-            clientAddress: request.clientAddress, requestID: request.id)
+            clientAddress: request.clientAddress, isAddressForwarded: request.isAddressForwarded, requestID: request.id)
         guard request.framing.hasBody else {
             // Not decided now: an answer to this call would close the connection after it.
             stage = .bodiless(head)

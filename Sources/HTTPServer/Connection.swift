@@ -93,6 +93,8 @@ import Synchronization
         var startedAt = 0
         var id = ""
         var clientAddress = ""
+        var isAddressForwarded = false
+        var routeNumber = 0
         var framing = BodyFraming.none
         var expectsContinue = false
         var isCounted = false
@@ -127,7 +129,10 @@ import Synchronization
         if isPeerTrusted, let peer {
             let proxies = core.configuration.trustedProxies
             let client = ForwardedAddress.client(of: peer, headers: headers, trusting: proxies)
-            if client != peer { request.clientAddress = client.text }
+            if client != peer {
+                request.clientAddress = client.text
+                request.isAddressForwarded = true
+            }
             if let id = headers.first("X-Request-Id"), RequestIDs.isAcceptable(id) {
                 request.id = id
                 return
@@ -139,6 +144,12 @@ import Synchronization
     /// The library is done with a request, however it ended.
     func completed(withWholeAnswer: Bool) {
         if let onAccess = core.configuration.onAccess { onAccess(accessRecord(withWholeAnswer: withWholeAnswer)) }
+        if let onFinished = core.configuration.onFinished {
+            onFinished(
+                RequestFigures(
+                    routeNumber: request.routeNumber, status: status, bytesIn: request.bytesIn, bytesOut: request.bytesOut,
+                    durationMicroseconds: MonotonicClock.microseconds() - request.startedAt))
+        }
         let wasCounted = request.isCounted
         core.bodyEnded(request.bodyBytesHeld)
         stage = .idle
@@ -154,9 +165,11 @@ import Synchronization
         if wasCounted { core.requestEnded() }
     }
 
+    /// The library's own answers (a malformed chunk) come with a status that no handler chose.
+    private var status: Int { request.status == 0 ? unsafe Int(chttp_status(handle)) : request.status }
+
     private func accessRecord(withWholeAnswer: Bool) -> AccessRecord {
-        // The library's own answers (a malformed chunk) come with a status that no handler chose.
-        let status = request.status == 0 ? unsafe Int(chttp_status(handle)) : request.status
+        let status = status
         return AccessRecord(
             listener: core.configuration.name, requestID: request.id,
             clientAddress: request.clientAddress.isEmpty ? peerText : request.clientAddress,

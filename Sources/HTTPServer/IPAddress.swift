@@ -96,4 +96,7 @@ public struct AddressRange: Hashable, Sendable {
     }
 
     func contains(_ address: IPAddress) -> Bool { address.bits & mask == first }
+
+    /// Whether the range holds the address written in `text`; false for what is no address.
+    public func contains(_ text: String) -> Bool { IPAddress(text).map { contains($0) } ?? false }
 }

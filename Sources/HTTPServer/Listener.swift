@@ -34,6 +34,9 @@ public final class Listener: Sendable {
     /// Requests that a handler is at work on or whose answers are being sent.
     public var requestsUnderWay: Int { core.requestsUnderWay }
 
+    /// Connections that are open, those that lie still included.
+    public var connectionsOpen: Int { core.connectionCount }
+
     /// Stops listening.
     ///
     /// From the call on, new requests are answered `unavailable`, on new connections as well, until those under way are

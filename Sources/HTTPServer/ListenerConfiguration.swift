@@ -41,6 +41,8 @@ public struct ListenerConfiguration: Sendable {
     public var makeRequestID: (@Sendable () -> String)?
     /// Told of every finished request, on the thread that served it: it must not block. Nil costs nothing.
     public var onAccess: (@Sendable (AccessRecord) -> Void)?
+    /// Told the figures of every finished request, on the thread that served it: it must not block. Nil costs nothing.
+    public var onFinished: (@Sendable (RequestFigures) -> Void)?
     /// Told of what no client can be told. It must not block.
     public var onEvent: @Sendable (ServerEvent) -> Void = { _ in }
 

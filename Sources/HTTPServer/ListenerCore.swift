@@ -61,6 +61,8 @@ final class ListenerCore: Sendable {
         connections.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(connection)) }
     }
 
+    var connectionCount: Int { connections.withLock { $0.count } }
+
     private var openConnections: [Connection] { connections.withLock { Array($0.values) } }
 
     // MARK: Requests

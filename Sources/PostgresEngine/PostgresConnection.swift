@@ -259,6 +259,37 @@ public final class PostgresConnection: SQLConnection {
         ]
     }
 
+    public func bytesUsed() throws(SQLError) -> Int64 {
+        try run(
+            """
+            SELECT CAST(COALESCE(sum(pg_total_relation_size(pg_class.oid)), 0) AS BIGINT) FROM pg_class
+            JOIN pg_namespace ON pg_namespace.oid = relnamespace AND nspname = \(engine.schema)
+            WHERE relkind IN ('r', 'p')
+            """)[0].integer(0)
+    }
+
+    /// None: PostgreSQL checks a page when it reads it, where its operator has switched checksums on.
+    public func damage(reportsMax: Int) throws(SQLError) -> [String] { [] }
+
+    public func server() throws(SQLError) -> ServerCondition? {
+        // The statistics, since the list of sessions hides from most users whose each one is.
+        let row = try run(
+            """
+            SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT),
+                (SELECT CAST(COALESCE(sum(numbackends), 0) AS BIGINT) FROM pg_stat_database),
+                CAST(current_setting('max_connections') AS BIGINT)
+                    - CAST(current_setting('superuser_reserved_connections') AS BIGINT),
+                (SELECT CAST(COALESCE(sum(numbackends), 0) AS BIGINT) FROM pg_stat_database
+                    WHERE datname = current_database()),
+                (SELECT CAST(datconnlimit AS BIGINT) FROM pg_database WHERE datname = current_database()),
+                CASE current_setting('data_checksums') WHEN 'on' THEN CAST(1 AS BIGINT) ELSE 0 END
+            """)[0]
+        return ServerCondition(
+            clockMicroseconds: row.integer(0), sessions: Int(row.integer(1)), sessionsMax: Int(row.integer(2)),
+            databaseSessions: Int(row.integer(3)), databaseSessionsMax: row.integer(4) < 0 ? nil : Int(row.integer(4)),
+            hasChecksums: row.integer(5) == 1)
+    }
+
     private func exchange(_ requests: [Request], secondsMax: Int? = nil) throws(SQLError) -> [[SQLRow]] {
         switch transaction {
         case .lost(let error): throw error
@@ -296,7 +327,7 @@ public final class PostgresConnection: SQLConnection {
                 self.link = nil
                 if case .committing = transaction { mayHaveCommitted = true }
                 if case .none = transaction {} else { transaction = .lost(error) }
-            } else if error.code == "25006", purpose == .reading {
+            } else if error.code == "25006", purpose != .writing {
                 // On a connection for reading this is no standby that took over, but the program's fault.
                 error = SQLError(kind: .defect, code: error.code, message: error.message, statement: error.statement)
             }

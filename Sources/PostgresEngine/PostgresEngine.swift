@@ -90,7 +90,7 @@ public struct PostgresEngine: SQLEngine {
                         set_config('enable_mergejoin', 'off', false)
                     """,
                     [
-                        .text(schema), .text(purpose == .reading ? "on" : "off"),
+                        .text(schema), .text(purpose == .writing ? "off" : "on"),
                         .text("\(limits.statementSecondsMax)s"), .text("\(limits.lockSecondsMax)s"),
                         .text("\(limits.idleInTransactionSecondsMax)s"),
                     ])

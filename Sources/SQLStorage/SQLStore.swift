@@ -5,18 +5,25 @@ public final class SQLStore: Store {
     private let engine: any SQLEngine
     private let writer: GroupWriter
     private let readers: ReaderPool
+    private let watch: StoreWatch
     /// Computes digests with the store's own secret; handed to ``Operations``.
     public let sealer: Sealer
 
     /// How many reading connections a process opens at the most.
     public static let readersMax = 4
+    /// How many connections a process opens at the most: those readers, two of the writer, and one that looks after the store.
+    public static let connectionsMax = readersMax + 3
 
-    private init(engine: any SQLEngine, sealer: Sealer, trouble: EngineTrouble, referencesPerOverlappingGroupMax: Int) {
+    init(
+        engine: any SQLEngine, ambient: Ambient, sealer: Sealer, trouble: EngineTrouble, observer: WriterObserver?,
+        referencesPerOverlappingGroupMax: Int = GroupWriter.referencesPerOverlappingGroupMax
+    ) {
         self.engine = engine
         self.sealer = sealer
         writer = GroupWriter(
-            engine: engine, sealer: sealer, trouble: trouble,
+            engine: engine, sealer: sealer, trouble: trouble, observer: observer,
             referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax)
+        watch = StoreWatch(engine: engine, ambient: ambient, trouble: trouble)
         readers = ReaderPool(connectionsMax: Self.readersMax) { Reader(engine: engine, trouble: trouble) }
     }
 
@@ -25,19 +32,21 @@ public final class SQLStore: Store {
     /// What every store has is made where it is missing: the secret of the pseudonyms and the tenant `default`.
     /// - Parameters:
     ///   - secretBytes: Fresh random bytes, at least 32, for a store that has no secret yet.
+    ///   - observer: Told what the writer does.
     ///   - report: Writes an engine's error to the log and gives the incident it stands under.
     /// - Throws: ``SQLError``; ``MigrationError/schemaIsOlder(by:)`` where migrations are missing.
     public static func open(
-        _ engine: any SQLEngine, ambient: Ambient, report: @escaping @Sendable (SQLError) -> Incident
+        _ engine: any SQLEngine, ambient: Ambient, observer: WriterObserver? = nil,
+        report: @escaping @Sendable (SQLError) -> Incident
     ) throws -> SQLStore {
         try open(
-            engine, ambient: ambient, referencesPerOverlappingGroupMax: GroupWriter.referencesPerOverlappingGroupMax,
-            report: report)
+            engine, ambient: ambient, observer: observer,
+            referencesPerOverlappingGroupMax: GroupWriter.referencesPerOverlappingGroupMax, report: report)
     }
 
     /// - Parameter referencesPerOverlappingGroupMax: Cuts groups smaller, so that a test sees two under way.
     package static func open(
-        _ engine: any SQLEngine, ambient: Ambient, referencesPerOverlappingGroupMax: Int,
+        _ engine: any SQLEngine, ambient: Ambient, observer: WriterObserver? = nil, referencesPerOverlappingGroupMax: Int,
         report: @escaping @Sendable (SQLError) -> Incident
     ) throws -> SQLStore {
         let connection = try engine.connect(.writing)
@@ -45,7 +54,7 @@ public final class SQLStore: Store {
         try Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256).requireCurrent()
         let sealer = try prepare(connection, ambient: ambient)
         return SQLStore(
-            engine: engine, sealer: sealer, trouble: EngineTrouble(report: report),
+            engine: engine, ambient: ambient, sealer: sealer, trouble: EngineTrouble(report: report), observer: observer,
             referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax)
     }
 
@@ -79,6 +88,25 @@ public final class SQLStore: Store {
         try await readers.read(in: tenant, body)
     }
 
+    // MARK: How it does
+
+    /// `sqlite` or `postgresql`.
+    public var engineName: String { engine.name }
+
+    /// Units of work that wait for the writer.
+    public var waitingUnits: Int { writer.waitingUnits }
+
+    /// Reading connections that are lent out, and readers that wait for one.
+    public var readersInUse: (lent: Int, waiting: Int) { readers.inUse }
+
+    /// Whether the store can be read and has this program's schema, on a connection of its own.
+    /// - Throws: `.unavailable`, `.unexpected` where it cannot be read.
+    public func schemaIsCurrent() async throws(AttendanceError) -> Bool { try await watch.schemaIsCurrent() }
+
+    /// What the store takes on disk. PostgreSQL asks its file system for each table: do not call it all the time.
+    /// - Throws: `.unavailable`, `.unexpected`.
+    public func bytesUsed() async throws(AttendanceError) -> Int64 { try await watch.bytesUsed() }
+
     /// Empties a tenant's projections and folds its ledger anew, in one transaction.
     ///
     /// Nobody else of the tenant writes meanwhile; on SQLite nobody at all.
@@ -103,6 +131,7 @@ public final class SQLStore: Store {
     /// Closes all connections. Call it when nothing is under way any more.
     public func close() async {
         await readers.close()
+        await watch.close()
         await writer.close()
     }
 }

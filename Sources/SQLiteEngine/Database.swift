@@ -20,8 +20,10 @@ import SQLStorage
         var opened: OpaquePointer?
         // Confined to one thread at a time, so the library need not lock. Readers open for writing too: a WAL reader
         // writes to the `-shm` file, and `query_only` keeps it off the tables.
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
+        let access = purpose == .inspecting ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE
+        let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let name = purpose == .inspecting ? Self.onlookersName(of: path) : path
+        let code = unsafe sqlite3_open_v2(name, &opened, flags, nil)
         guard let opened = unsafe opened else {
             throw SQLError(kind: .unavailable, code: String(code), message: "\(path): out of memory")
         }
@@ -50,6 +52,40 @@ import SQLStorage
                 kind: .unavailable, code: "",
                 message: "\(path) was moved, replaced or deleted while it was open: put it back, or stop and start again")
         }
+    }
+
+    /// How an onlooker opens a file.
+    ///
+    /// Even a reader makes a log and an index of it beside the file where there are none. Where there is no log nobody has
+    /// the file open, and it holds everything: then it is read as one that does not change. Somebody who opens it meanwhile
+    /// writes to a log of their own, for minutes at least.
+    private static func onlookersName(of path: String) -> String {
+        let plain = path.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#"): "%" + String(byte, radix: 16)
+            case 0x21...0x7E: String(UnicodeScalar(byte))
+            default: (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
+            }
+        }.joined()
+        let hasLog = unsafe access(path + "-wal", F_OK) == 0
+        return "file:" + plain + (hasLog ? "" : "?immutable=1")
+    }
+
+    /// Whether a file says of itself that it is written with a log. Source: sqlite.org/fileformat.html §1.3, offset 18.
+    ///
+    /// Closing it lets go of the locks that this process has on it; an onlooker needs none.
+    static func isWrittenWithLog(_ path: String) -> Bool {
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var version: UInt8 = 0
+        return unsafe pread(descriptor, &version, 1, 18) == 1 && version == 2
+    }
+
+    /// The size of a file; 0 where there is none.
+    static func bytes(of path: String) -> Int64 {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
     private static func identity(of path: String) -> (device: UInt, number: UInt)? {
@@ -142,7 +178,7 @@ extension SQLError.Kind {
         case SQLITE_CONSTRAINT: self = .constraint
         case SQLITE_PERM, SQLITE_AUTH: self = .misconfigured
         // A reader that writes is the program's fault; a file that cannot be written is the operator's.
-        case SQLITE_READONLY: self = purpose == .reading && code == SQLITE_READONLY ? .defect : .misconfigured
+        case SQLITE_READONLY: self = purpose != .writing && code == SQLITE_READONLY ? .defect : .misconfigured
         default: self = .defect
         }
     }

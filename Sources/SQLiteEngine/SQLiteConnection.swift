@@ -208,12 +208,27 @@ public final class SQLiteConnection: SQLConnection {
             let row = try prepared("PRAGMA \(name)").run([])[0]
             switch row.values[0] {
             case .integer(let number): settings.append((name, String(number)))
+            // To an onlooker who takes no part in the log, a file that is written with one seems to have none.
+            case .text where name == "journal_mode" && purpose == .inspecting && Database.isWrittenWithLog(path):
+                settings.append((name, "wal"))
             case .text(let text): settings.append((name, text))
             case .null, .blob, .uuid: settings.append((name, ""))
             }
         }
         return settings
     }
+
+    public func bytesUsed() throws(SQLError) -> Int64 {
+        // Before the first commit there is no log; a file that is gone is noticed by whoever reads it.
+        Database.bytes(of: path) + Database.bytes(of: path + "-wal")
+    }
+
+    public func damage(reportsMax: Int) throws(SQLError) -> [String] {
+        let found = try run(SQL(trusted: "PRAGMA quick_check(\(reportsMax))")).map { $0.text(0) }
+        return found == ["ok"] ? [] : found
+    }
+
+    public func server() throws(SQLError) -> ServerCondition? { nil }
 
     private func release() {
         statements.removeAll()
@@ -247,10 +262,15 @@ public final class SQLiteConnection: SQLConnection {
         // Names in double quotes that match no column would silently be strings.
         try database.check(unsafe csqlite_switch(database.handle, SQLITE_DBCONFIG_DQS_DML, 0), in: "")
         try database.check(unsafe csqlite_switch(database.handle, SQLITE_DBCONFIG_DQS_DDL, 0), in: "")
-        let mode = try Statement("PRAGMA journal_mode = WAL", on: database).run([])
-        guard mode == [SQLRow([.text("wal")])] else {
-            throw SQLError(
-                kind: .misconfigured, code: "", message: "\(path): this file system cannot hold a write-ahead log")
+        if purpose == .inspecting {
+            // The last connection to close copies the log back into the file, which is not for an onlooker to do.
+            try database.check(unsafe csqlite_switch(database.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1), in: "")
+        } else {
+            let mode = try Statement("PRAGMA journal_mode = WAL", on: database).run([])
+            guard mode == [SQLRow([.text("wal")])] else {
+                throw SQLError(
+                    kind: .misconfigured, code: "", message: "\(path): this file system cannot hold a write-ahead log")
+            }
         }
         // `synchronous`: a commit returns when the log is on disk. `recursive_triggers`: so that REPLACE cannot delete
         // from an append-only table. `secure_delete`: an erased person is not left in free pages. `cell_size_check` and
@@ -266,9 +286,9 @@ public final class SQLiteConnection: SQLConnection {
                 PRAGMA temp_store = MEMORY;
                 PRAGMA cache_size = -\(cacheKiB);
                 PRAGMA journal_size_limit = \(limits.logBytesMax);
-                PRAGMA query_only = \(purpose == .reading ? "ON" : "OFF");
+                PRAGMA query_only = \(purpose == .writing ? "OFF" : "ON");
                 """)
-        database.checkpoint(atPages: limits.checkpointPages)
+        if purpose != .inspecting { database.checkpoint(atPages: limits.checkpointPages) }
         return database
     }
 }

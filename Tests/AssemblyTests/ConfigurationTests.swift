@@ -1,5 +1,6 @@
 @testable import Assembly
 import AttendanceCore
+import HTTPServer
 import Testing
 
 @Suite struct `The configuration` {
@@ -77,6 +78,8 @@ import Testing
         ("API_KEY", "schlüssel-0123456789"), ("API_KEY", "changeme-changeme-changeme"),
         ("RATE_LIMIT_MAX", "-1"), ("RATE_LIMIT_MAX", "many"), ("RATE_LIMIT_WINDOW", "soon"), ("RATE_LIMIT_WINDOW", "0"),
         ("RATE_LIMIT_WINDOW", "99 days"), ("PORT", "x"), ("MUSTER_UNKNOWN", "1"),
+        ("MUSTER_METRICS_KEY", "short"), ("MUSTER_METRICS_KEY", "placeholder-placeholder"), ("MUSTER_METRICS_ALLOW", "nobody"),
+        ("MUSTER_DRAIN_SECONDS", "301"), ("MUSTER_DRAIN_SECONDS", "-1"),
     ])
     func `refuses a bad value with a line that names the setting`(name: String, value: String) {
         let error = #expect(throws: Misuse.self) { try read([name: value]) }
@@ -94,6 +97,14 @@ import Testing
 
     @Test func `never shows a key`() {
         #expect(!SettingName.apiKey.shown("0123456789abcdef").contains("0123"))
+        #expect(!SettingName.metricsKey.shown("0123456789abcdef").contains("0123"))
+    }
+
+    @Test func `opens the figures to the machine itself unless it is told otherwise`() throws {
+        #expect(try read().metricsAddresses.contains { $0.contains("127.0.0.1") })
+        #expect(try !read().metricsAddresses.contains { $0.contains("192.0.2.1") })
+        #expect(try read(["MUSTER_METRICS_ALLOW": "off"]).metricsAddresses.isEmpty)
+        #expect(try read(["MUSTER_METRICS_ALLOW": "192.0.2.0/24"]).metricsAddresses.map { $0.contains("127.0.0.1") } == [false])
     }
 
     @Test(

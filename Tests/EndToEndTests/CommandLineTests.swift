@@ -8,7 +8,8 @@ extension `The program` {
     @Suite struct `The command line` {
         @Test(arguments: [
             "serve", "migrate up", "migrate down", "migrate status", "migrate history", "key create", "key list", "key revoke",
-            "tenant create", "tenant list", "stations", "audit", "verify", "rebuild", "config",
+            "tenant create", "tenant list", "stations", "audit", "verify", "rebuild", "doctor",
+            "config",
         ])
         func `explains each command, and touches nothing while it does`(command: String) async throws {
             try await Place.on(.sqlite) { place in

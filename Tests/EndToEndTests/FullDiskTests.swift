@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// A file system of its own, in memory.
-private struct Volume {
+struct Volume {
     let folder: String
 
     /// Whether one can be mounted here: as root, and not in a container that forbids it.

@@ -12,7 +12,7 @@ struct FaultyEngine: SQLEngine {
 
     func connect(_ purpose: ConnectionPurpose) throws(SQLError) -> any SQLConnection {
         switch purpose {
-        case .reading: try faults.passReading()
+        case .reading, .inspecting: try faults.passReading()
         case .writing: _ = try faults.pass(.connecting)
         }
         return FaultyConnection(to: try inner.connect(purpose), of: self, purpose: purpose)
@@ -147,6 +147,10 @@ final class FaultyConnection: SQLConnection {
     func tablesOfFormerServers() throws(SQLError) -> Set<String> { try inner.tablesOfFormerServers() }
     func createNamespace() throws(SQLError) { try inner.createNamespace() }
     func lockForMigration() throws(SQLError) { try inner.lockForMigration() }
+    func durability() throws(SQLError) -> [(name: String, value: String)] { try inner.durability() }
+    func bytesUsed() throws(SQLError) -> Int64 { try inner.bytesUsed() }
+    func damage(reportsMax: Int) throws(SQLError) -> [String] { try inner.damage(reportsMax: reportsMax) }
+    func server() throws(SQLError) -> ServerCondition? { try inner.server() }
 
     func close() {
         inner.close()

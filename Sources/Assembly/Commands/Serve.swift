@@ -18,11 +18,12 @@ extension Command {
         let stop = StopSignals()
         let place = StorePlace(configuration: configuration, ambient: invocation.ambient, log: log)
         let migrated = try place.migrate()
-        let store = try place.open()
+        let writer = WriterCounts()
+        let store = try place.open(observer: writer.observer(invocation.ambient))
         let operations = place.operations(store)
         let server: Server
         do {
-            server = try await Server(configuration: configuration, store: store, operations: operations, log: log)
+            server = try await Server(configuration: configuration, store: store, operations: operations, writer: writer, log: log)
         } catch {
             await store.close()
             throw error
@@ -32,8 +33,10 @@ extension Command {
             line.member("version", Version.text)
             line.member("listeners", server.listeners.map { "\($0.name) \($0.address.host):\($0.listener.port)" })
         }
-        let signal = await stop.first()
+        let signal = await stop.next()
         log.write(.info, "stopping") { $0.member("signal", signal) }
+        server.beginStopping()
+        await stop.pause(seconds: configuration.drainSeconds)
         // What a hanging disk or line still holds then was acknowledged to nobody.
         DispatchQueue.global().asyncAfter(deadline: .now() + Server.endWithinSeconds) {
             log.write(.warning, "stop took too long")
@@ -119,9 +122,21 @@ final class StopSignals: Sendable {
         }
     }
 
-    /// The first signal that comes, or came.
-    func first() async -> String {
+    /// The next signal that comes, or came.
+    func next() async -> String {
         for await name in signals { return name }
         return ""
+    }
+
+    /// Returns after a while, or when another signal comes: whoever sends two is in a hurry.
+    func pause(seconds: Int) async {
+        guard seconds > 0 else { return }
+        await withTaskGroup { group in
+            group.addTask { _ = await self.next() }
+            // Only thrown when cancelled, and then the other one has ended the pause.
+            group.addTask { try? await Task.sleep(for: .seconds(seconds)) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 }

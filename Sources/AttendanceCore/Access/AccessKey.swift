@@ -50,7 +50,8 @@ public struct AccessKey: Sendable, Equatable {
     public let createdAt: Instant
     public let expiresAt: Instant?
     public let revokedAt: Instant?
-    /// To the minute: a use within a minute of the noted one is not noted again.
+    /// When it was last sent, also in vain after its end. To the minute: a use within a minute of the noted one is not
+    /// noted again.
     public let lastUsedAt: Instant?
     /// SHA-256 of the secret, which holds 256 random bits, so no slow hash is needed.
     public let verifier: Digest

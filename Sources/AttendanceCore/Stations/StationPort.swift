@@ -39,7 +39,26 @@ public struct StationCounters: Sendable, Equatable {
     }
 }
 
+/// An hour in which a station scanned.
+public struct StationHour: Sendable, Equatable {
+    /// The station as it was claimed.
+    public let claimed: WireText
+    /// Whole hours since 1970, in UTC.
+    public let hour: Int64
+    /// The last of the hour's entries.
+    public let lastSequence: Int64
+
+    public init(claimed: WireText, hour: Int64, lastSequence: Int64) {
+        self.claimed = claimed
+        self.hour = hour
+        self.lastSequence = lastSequence
+    }
+}
+
 public protocol StationReading {
+    /// The hours in which stations of a source scanned, by the moments that they named, in no order: those that begin at or
+    /// behind `from` and before `end`. All scans of the time between are read, so ask for a day at a time.
+    func stationHours(of source: EntrySource, from: Instant, before end: Instant) throws(AttendanceError) -> [StationHour]
     /// The heartbeats of all stations, by name in code point order.
     func heartbeats() throws(AttendanceError) -> [Heartbeat]
     /// What each station has sent, by the name it used, in code point order.

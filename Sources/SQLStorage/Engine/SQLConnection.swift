@@ -79,6 +79,19 @@ public protocol SQLConnection: AnyObject {
     /// old `.env` points there. Empty on SQLite.
     func tablesOfFormerServers() throws(SQLError) -> Set<String>
 
+    /// What the engine promises about a commit, in its own words.
+    func durability() throws(SQLError) -> [(name: String, value: String)]
+
+    /// What the store takes on disk: SQLite's file and its log, PostgreSQL's tables of the schema with their indexes.
+    func bytesUsed() throws(SQLError) -> Int64
+
+    /// What the engine's own check of its pages finds wrong, in its words and at most so many; empty where nothing is.
+    /// SQLite reads the whole file. PostgreSQL has no such check that everybody may run: always empty there.
+    func damage(reportsMax: Int) throws(SQLError) -> [String]
+
+    /// The server behind the connection; nil where there is none, on SQLite.
+    func server() throws(SQLError) -> ServerCondition?
+
     /// Makes the place where Muster's tables stand, unless it is there. SQLite: nothing; PostgreSQL: the schema.
     func createNamespace() throws(SQLError)
 
@@ -103,6 +116,34 @@ public protocol SQLEngine: Sendable {
 
 public enum ConnectionPurpose: Sendable {
     case reading, writing
+    /// Looking at a store without making, changing or tidying up anything, not even what a reader leaves behind.
+    case inspecting
+}
+
+/// A database server as it is at one moment.
+public struct ServerCondition: Sendable, Equatable {
+    /// Its clock, in microseconds since 1970.
+    public let clockMicroseconds: Int64
+    /// Sessions of all databases, and how many there may be of users without special rights.
+    public let sessions: Int
+    public let sessionsMax: Int
+    /// Sessions of this database, and how many it may have; nil for no limit of its own.
+    public let databaseSessions: Int
+    public let databaseSessionsMax: Int?
+    /// Whether its pages carry checksums.
+    public let hasChecksums: Bool
+
+    public init(
+        clockMicroseconds: Int64, sessions: Int, sessionsMax: Int, databaseSessions: Int, databaseSessionsMax: Int?,
+        hasChecksums: Bool
+    ) {
+        self.clockMicroseconds = clockMicroseconds
+        self.sessions = sessions
+        self.sessionsMax = sessionsMax
+        self.databaseSessions = databaseSessions
+        self.databaseSessionsMax = databaseSessionsMax
+        self.hasChecksums = hasChecksums
+    }
 }
 
 /// What truly differs between the engines, under one name each.

@@ -111,6 +111,24 @@ struct LedgerTable {
         ).map(readable)
     }
 
+    /// Which stations scanned in which hours.
+    func stationHours(
+        of source: EntrySource, from: Instant, before end: Instant, terms: inout TermBook
+    ) throws(SQLError) -> [StationHour] {
+        let rows = try connection.run(
+            """
+            SELECT station_term, occurred_at_us / 3600000000, MAX(sequence) FROM ledger_entry
+            WHERE tenant_id = \(tenant.rawValue) AND source = \(source.rawValue)
+                AND occurred_at_us >= \(from.microseconds) AND occurred_at_us < \(end.microseconds)
+                AND kind = \(EntryKind.scan.rawValue) AND station_term IS NOT NULL
+            GROUP BY station_term, occurred_at_us / 3600000000
+            """)
+        try terms.catchUp(TermTable(connection: connection, tenant: tenant))
+        return try rows.map { row throws(SQLError) in
+            StationHour(claimed: try terms.known(row.integer(0)), hour: row.integer(1), lastSequence: row.integer(2))
+        }
+    }
+
     private func readable(_ stored: StoredEntry) throws(SQLError) -> LedgerEntry {
         switch stored {
         case .readable(let entry): return entry

@@ -101,6 +101,22 @@ struct PeopleTable {
         return (true, now)
     }
 
+    /// Claimed badges of a stretch of the ledger that are nobody's, with how often each was scanned.
+    func unmatched(after sequence: Int64, through last: Int64) throws(SQLError) -> [UnmatchedIdentifier] {
+        try connection.run(
+            """
+            SELECT p.identifier, COUNT(*) FROM ledger_personal p
+            JOIN ledger_entry e ON e.tenant_id = p.tenant_id AND e.sequence = p.sequence
+            WHERE p.tenant_id = \(tenant.rawValue) AND p.sequence > \(sequence) AND p.sequence <= \(last)
+                AND e.kind = \(EntryKind.scan.rawValue) AND p.identifier_kind = \(IdentifierKind.badge.rawValue)
+                AND NOT EXISTS (
+                    SELECT 1 FROM identifier i WHERE i.tenant_id = p.tenant_id AND i.source = e.source
+                        AND i.kind = p.identifier_kind AND i.text = p.identifier)
+            GROUP BY p.identifier
+            """
+        ).map { UnmatchedIdentifier(identifier: WireText($0.text(0)), scans: $0.integer(1)) }
+    }
+
     private func memberships(of staffCodes: Set<Subject>) throws(SQLError) -> [Subject: Identifier<Membership>] {
         let rows = try connection.lookup(
             BulkLookup(

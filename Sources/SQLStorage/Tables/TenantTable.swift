@@ -31,6 +31,11 @@ struct TenantTable {
         return rows.first.map { Tenant(id: TenantID(rawValue: $0.integer(0)), name: name, createdAt: moment) }
     }
 
+    /// The installation's secret of this name; nil where there is none.
+    func secret(_ name: String) throws(SQLError) -> [UInt8]? {
+        try connection.run("SELECT value FROM secret WHERE name = \(name)").first?.blob(0)
+    }
+
     /// The installation's secret of this name; `fresh` becomes it where there is none.
     func secret(_ name: String, orElse fresh: [UInt8]) throws(SQLError) -> [UInt8] {
         _ = try connection.run("INSERT INTO secret (name, value) VALUES (\(name), \(fresh)) ON CONFLICT (name) DO NOTHING")

@@ -45,18 +45,26 @@ actor GroupWriter {
     private let engine: any SQLEngine
     private let sealer: Sealer
     private let trouble: EngineTrouble
+    private nonisolated let observer: WriterObserver?
     /// Two where the engine stores one group while it commits another.
     private var connections: [(any SQLConnection)?] = [nil, nil]
     private var underway: Underway?
     private let memory = WriterMemory()
     private let referencesPerGroupMax: Int
 
-    init(engine: any SQLEngine, sealer: Sealer, trouble: EngineTrouble, referencesPerOverlappingGroupMax: Int) {
+    init(
+        engine: any SQLEngine, sealer: Sealer, trouble: EngineTrouble, observer: WriterObserver?,
+        referencesPerOverlappingGroupMax: Int
+    ) {
         self.engine = engine
         referencesPerGroupMax = engine.writesBesideCommits ? referencesPerOverlappingGroupMax : Self.referencesPerGroupMax
         self.sealer = sealer
         self.trouble = trouble
+        self.observer = observer
     }
+
+    /// Units that wait for their group at this moment.
+    nonisolated var waitingUnits: Int { waiting.withLock { $0.units.count } }
 
     nonisolated func write<Result: Sendable>(
         in tenant: TenantID, expecting references: ExpectedReferences?,
@@ -90,7 +98,9 @@ actor GroupWriter {
         switch fate {
         case .drain: Task { await drain() }
         case .queued: break
-        case .refused: unit.fail(.unavailable(retryAfterSeconds: EngineTrouble.retryAfterSeconds))
+        case .refused:
+            observer?.refused()
+            unit.fail(.unavailable(retryAfterSeconds: EngineTrouble.retryAfterSeconds))
         }
     }
 
@@ -176,11 +186,13 @@ actor GroupWriter {
     }
 
     private func tryOnce(_ group: [PendingUnit]) -> Ending {
+        let began = observer?.uptime() ?? 0
         let connection: any SQLConnection
         do {
             connection = try connected(0)
             try connection.beginWriting()
         } catch {
+            observer?.failed()
             return .failed(error)
         }
         let transaction = WritingTransaction(
@@ -192,15 +204,18 @@ actor GroupWriter {
                 try transaction.finish()
                 try connection.commit()
                 transaction.remember()
+                observer?.groupCommitted(group, since: began, transaction.appended, transaction.duplicates)
                 return ending
             } catch {
                 connection.rollBack()
                 memory.forget(group[0].tenant)
+                observer?.failed()
                 return .failed(error)
             }
         case .spoiled, .failed:
             connection.rollBack()
             memory.forget(group[0].tenant)
+            observer?.failed()
             return ending
         }
     }
@@ -257,6 +272,7 @@ actor GroupWriter {
         let answers: [@Sendable () -> Void]
         let transaction: WritingTransaction
         let place: Int
+        let began: Int64
     }
 
     /// Runs a group on the connection that is free and sends its commit, so that it is under way then. It builds on what the
@@ -267,6 +283,7 @@ actor GroupWriter {
     /// then ``LedgerTable/move(_:to:)`` or a key that is there twice ends the transaction, and the group runs again, alone.
     /// - Returns: Whether the group is under way. Where it is not, nothing of it is left.
     private func sendForeseen(_ group: [PendingUnit], _ foreseen: WriterMemory.Foreseen) -> Bool {
+        let began = observer?.uptime() ?? 0
         let tenant = group[0].tenant
         let place = underway?.place == 0 ? 1 : 0
         let connection: any SQLConnection
@@ -292,11 +309,13 @@ actor GroupWriter {
             try transaction.finish()
             try connection.sendCommit()
             transaction.remember()
-            underway = Underway(group: group, answers: answers, transaction: transaction, place: place)
+            underway = Underway(
+                group: group, answers: answers, transaction: transaction, place: place, began: began)
             return true
         } catch {
             connection.rollBack()
             memory.blame(error, on: transaction)
+            observer?.failed()
             return false
         }
     }
@@ -308,12 +327,15 @@ actor GroupWriter {
         underway = nil
         do throws(SQLError) {
             try connection.commit()
+            observer?.groupCommitted(
+                group.group, since: group.began, group.transaction.appended, group.transaction.duplicates)
             for answer in group.answers { answer() }
             return true
         } catch {
             let mayBeStored = connection.mayHaveCommitted
             connection.rollBack()
             memory.blame(error, on: group.transaction)
+            observer?.failed()
             if mayBeStored {
                 let answer = trouble.error(error)
                 for unit in group.group { unit.fail(answer) }

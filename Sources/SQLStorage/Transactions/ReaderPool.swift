@@ -78,6 +78,10 @@ final class ReaderPool: Sendable {
         self.make = make
     }
 
+    var inUse: (lent: Int, waiting: Int) {
+        state.withLock { ($0.opened - $0.idle.count, $0.waiters.count) }
+    }
+
     func read<Result: Sendable>(
         in tenant: TenantID, _ body: @escaping @Sendable (any ReadTransaction) throws(AttendanceError) -> Result
     ) async throws(AttendanceError) -> Result {

@@ -155,6 +155,24 @@ class ReadingTransaction: ReadTransaction {
         return try attempt { () throws(SQLError) in try stations.counters() }
     }
 
+    func stationHours(
+        of source: EntrySource, from: Instant, before end: Instant
+    ) throws(AttendanceError) -> [StationHour] {
+        try settle()
+        return try attempt { () throws(SQLError) in
+            try ledger.stationHours(of: source, from: from, before: end, terms: &terms)
+        }
+    }
+
+    func unmatchedIdentifiers(
+        after sequence: Int64, through last: Int64
+    ) throws(AttendanceError) -> [UnmatchedIdentifier] {
+        try settle()
+        return try attempt { () throws(SQLError) in
+            try PeopleTable(connection: connection, tenant: tenant).unmatched(after: sequence, through: last)
+        }
+    }
+
     func roster() throws(AttendanceError) -> RosterSummary? {
         try certain { () throws(SQLError) in try RosterTable(connection: connection, tenant: tenant).summary() }
     }

@@ -31,6 +31,9 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
 
     /// Moves whenever a unit changes what is kept back here: such a unit cannot be undone by a savepoint alone.
     private(set) var heldBackChanges = 0
+    /// For figures: entries numbered, and claims whose reference was taken.
+    private(set) var appended = 0
+    private(set) var duplicates = 0
     private var hasSavepoint = false
 
     init(
@@ -165,6 +168,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
         for sealed in claims {
             if let reference = sealed.reference, let place = places[sealed.claim.source]?[reference] ?? nil, isTaken(place) {
                 outcomes.append(.duplicate(of: place.sequence))
+                duplicates += 1
                 continue
             }
             outcomes.append(.appended(sequence: try attempt { () throws(SQLError) in try push(sealed) }))
@@ -186,6 +190,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     private func push(_ sealed: SealedClaim) throws(SQLError) -> Int64 {
         guard var head = lockedHead else { preconditionFailure("the head is locked before anything is appended") }
         heldBackChanges += 1
+        appended += 1
         let claim = sealed.claim
         head.sequence += 1
         head.hash = sealer.hash(after: head.hash, sequence: head.sequence, content: sealed.contentDigest)

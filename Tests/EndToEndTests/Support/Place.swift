@@ -45,11 +45,7 @@ final class Place: Sendable {
         components.path = "/\(name)"
         let url = try #require(components.string)
         func administer(_ statement: String) async throws {
-            try await blocking {
-                let connection = try PostgresEngine(url: server).connect(.writing)
-                defer { connection.close() }
-                _ = try connection.run(SQL(stringLiteral: statement))
-            }
+            try await onServer { connection in _ = try connection.run(SQL(stringLiteral: statement)) }
         }
         try await administer("CREATE DATABASE \(name)")
         do {
@@ -59,6 +55,18 @@ final class Place: Sendable {
             throw error
         }
         try await administer("DROP DATABASE \(name) WITH (FORCE)")
+    }
+
+    /// A connection to the server's own database, whatever is wrong with the place's.
+    static func onServer<Result: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
+    ) async throws -> Result {
+        let server = try #require(StoreKind.postgresURL)
+        return try await blocking {
+            let connection = try PostgresEngine(url: server).connect(.writing)
+            defer { connection.close() }
+            return try body(connection)
+        }
     }
 
     private func run(_ body: (Place) async throws -> Void) async throws {
