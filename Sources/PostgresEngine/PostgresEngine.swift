@@ -66,11 +66,13 @@ public struct PostgresEngine: SQLEngine {
     }
 
     private func setUp(_ link: Link, for purpose: ConnectionPurpose) throws(SQLError) {
-        _ = try link.exchange(
+        let rows = try link.exchange(
             [
                 Request(
                     """
-                    SELECT set_config('search_path', quote_ident($1), false),
+                    -- Held until the session ends, so that a restore sees who uses the store. See `claimStore()`.
+                    SELECT pg_try_advisory_lock_shared(\(Self.presenceLock), hashtext($1)),
+                        set_config('search_path', quote_ident($1), false),
                         set_config('synchronous_commit', CASE current_setting('synchronous_commit')
                             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
                         set_config('default_transaction_isolation', 'read committed', false),
@@ -94,7 +96,13 @@ public struct PostgresEngine: SQLEngine {
                         .text("\(limits.idleInTransactionSecondsMax)s"),
                     ])
             ], secondsMax: limits.connectSecondsMax)
+        guard rows[0][0].integer(0) == 1 else {
+            throw SQLError(kind: .unavailable, code: "", message: "a backup is being restored into this store")
+        }
     }
+
+    /// The first number of the lock that each session shares: one above that of migrations.
+    static let presenceLock = "1297437525"
 }
 
 /// How long and how much, for every connection of a ``PostgresEngine``.

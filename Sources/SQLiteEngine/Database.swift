@@ -12,7 +12,8 @@ import SQLStorage
     /// Device and number of the file that was opened; nil where that could not be read.
     private var identity: (device: UInt, number: UInt)?
 
-    init(path: String, purpose: ConnectionPurpose) throws(SQLError) {
+    /// - Parameter isArchive: Nobody writes the file, so it is opened without locks and without a log.
+    init(path: String, purpose: ConnectionPurpose, isArchive: Bool = false) throws(SQLError) {
         guard !path.utf8.contains(0) else {
             throw SQLError(kind: .misconfigured, code: "", message: "a file name contains a NUL byte")
         }
@@ -20,8 +21,9 @@ import SQLStorage
         var opened: OpaquePointer?
         // Confined to one thread at a time, so the library need not lock. Readers open for writing too: a WAL reader
         // writes to the `-shm` file, and `query_only` keeps it off the tables.
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
+        let access = isArchive ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE
+        let code = unsafe sqlite3_open_v2(
+            isArchive ? Self.address(ofArchive: path) : path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard let opened = unsafe opened else {
             throw SQLError(kind: .unavailable, code: String(code), message: "\(path): out of memory")
         }
@@ -35,6 +37,16 @@ import SQLStorage
             let kind = error.kind == .unavailable && code & 0xff == SQLITE_CANTOPEN ? .misconfigured : error.kind
             throw SQLError(kind: kind, code: error.code, message: "\(path): \(error.message)")
         }
+    }
+
+    /// Only in the form of a URI can a file be said to be immutable.
+    private static func address(ofArchive path: String) -> String {
+        let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~".utf8)
+        let escaped = path.utf8.map { byte in
+            plain.contains(byte)
+                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }
+        return "file:" + escaped.joined() + "?immutable=1"
     }
 
     deinit {
