@@ -88,7 +88,7 @@ let package = Package(
         tests("AssemblyTests", uses: ["Assembly", "AttendanceCore", "HTTPMessages", "TestKit"]),
         tests(
             "EndToEndTests",
-            uses: ["muster", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "TestKit"],
+            uses: ["muster", "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "TestKit"],
             resources: [.copy("Data")]),
         tests("TidyTests", uses: []),
     ],
