@@ -1,4 +1,5 @@
 public import SQLStorage
+import Synchronization
 
 /// What `pg_dump`, `pg_restore` and `psql` need of the engine to copy a store and to put a copy in its place. They do the
 /// copying: they know what every version of the server has to be asked.
@@ -84,4 +85,26 @@ extension PostgresConnection {
     }
 
     private var presenceLock: SQL { SQL(stringLiteral: PostgresEngine.presenceLock) }
+}
+
+/// Which schema an engine's sessions have found under its name.
+///
+/// A server that has lost all sessions while a backup was restored would go on with what it remembers of the former store,
+/// as would one whose SQLite file was replaced.
+final class StoreIdentity: Sendable {
+    private let known = Mutex<Int64?>(nil)
+
+    /// - Parameter found: The schema's number in the server, which a restored one has not; nil where there is no schema yet.
+    /// - Throws: `.unavailable` where it is another one than before.
+    func require(_ found: Int64?) throws(SQLError) {
+        guard let found else { return }
+        let isSame = known.withLock { known in
+            known = known ?? found
+            return known == found
+        }
+        guard isSame else {
+            throw SQLError(
+                kind: .unavailable, code: "", message: "the store was replaced while it was open: stop and start again")
+        }
+    }
 }

@@ -13,6 +13,7 @@ public struct PostgresEngine: SQLEngine {
     let schema: String
     let limits: PostgresLimits
     let gate: ConnectGate
+    let identity = StoreIdentity()
     let clock: @Sendable () -> Int64
 
     /// - Parameters:
@@ -72,6 +73,7 @@ public struct PostgresEngine: SQLEngine {
                     """
                     -- Held until the session ends, so that a restore sees who uses the store. See `claimStore()`.
                     SELECT pg_try_advisory_lock_shared(\(Self.presenceLock), hashtext($1)),
+                        CAST(CAST(to_regnamespace(quote_ident($1)) AS oid) AS BIGINT),
                         set_config('search_path', quote_ident($1), false),
                         set_config('synchronous_commit', CASE current_setting('synchronous_commit')
                             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
@@ -99,6 +101,7 @@ public struct PostgresEngine: SQLEngine {
         guard rows[0][0].integer(0) == 1 else {
             throw SQLError(kind: .unavailable, code: "", message: "a backup is being restored into this store")
         }
+        try identity.require(rows[0][0].integerOrNil(1))
     }
 
     /// The first number of the lock that each session shares: one above that of migrations.

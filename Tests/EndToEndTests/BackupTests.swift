@@ -370,6 +370,8 @@ extension `The program` {
                 let restored = try await place.json("restore", kind.backup, "--yes")
                 let safety = try #require(restored["safety_copy"]?.text)
                 #expect(try await place.verifiedCount() == 10)
+                let audit = try await place.muster("audit")
+                #expect(audit.output.contains("store restored") && audit.output.contains("4 entries lost"), "\(audit.output)")
                 if kind == .sqlite {
                     let verified = try await place.muster("backup", "verify", safety)
                     #expect(verified.code == 0 && verified.output.contains("14 entries"), "\(verified)")

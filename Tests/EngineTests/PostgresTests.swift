@@ -83,6 +83,19 @@ import Testing
         }
     }
 
+    @Test func `that was replaced while it was open is noticed by the next session`() throws {
+        try withPostgres { engine in
+            try engine.open(.writing).close()
+            let other = try PostgresEngine(url: try #require(Engine.postgresURL), schema: engine.schema)
+            let script = "ALTER SCHEMA \(quoted(engine.schema)) RENAME TO \(quoted(engine.schema + "_"));"
+            try other.open(.writing).runScript(script + "CREATE SCHEMA \(quoted(engine.schema))")
+            let error = refusal { _ = try engine.open(.reading) }
+            #expect(error?.kind == .unavailable && error?.message.contains("replaced") == true)
+            try PostgresEngine(url: try #require(Engine.postgresURL), schema: engine.schema).open(.writing)
+                .runScript("DROP SCHEMA \(quoted(engine.schema + "_"))")
+        }
+    }
+
     @Test func `shows another session the moment that one sees`() throws {
         try withPostgres { engine in
             let writer = try engine.open(.writing)
@@ -116,7 +129,9 @@ import Testing
 
     @Test func `can be created by many at once`() throws {
         try withPostgres { engine in
-            try engine.open(.writing).runScript("DROP SCHEMA \(quoted(engine.schema))")
+            // By somebody else: this engine's own sessions would know afterwards that it is another schema.
+            try PostgresEngine(url: try #require(Engine.postgresURL), schema: engine.schema).open(.writing)
+                .runScript("DROP SCHEMA \(quoted(engine.schema))")
             let errors = Collected()
             DispatchQueue.concurrentPerform(iterations: 8) { _ in
                 if let error = refusal({ try engine.open(.writing).createNamespace() }) { errors.append(error) }

@@ -31,7 +31,7 @@ final class ChildProgram: Sendable {
     static let textBytesMax = 1 << 20
 
     private let id: pid_t
-    private let interruption: Interruption
+    private let interruption: Interruption?
     private let output: Drain?
     private let errors: Drain
 
@@ -45,7 +45,7 @@ final class ChildProgram: Sendable {
     /// - Throws: ``Failure`` where it cannot be started.
     init(
         _ file: String, _ arguments: [String], environment: [String: String], input: Stream = .nothing,
-        output: Stream = .nothing, interruption: Interruption
+        output: Stream = .nothing, interruption: Interruption?
     ) throws {
         self.interruption = interruption
         let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
@@ -97,7 +97,7 @@ final class ChildProgram: Sendable {
             throw Failure("\(file) cannot be started: \(unsafe String(cString: strerror(code)))")
         }
         self.id = id
-        interruption.add(child: id)
+        interruption?.add(child: id)
         self.output = outputPipe.map { Drain($0.read, bytesMax: Self.textBytesMax) }
         errors = Drain(errorPipe.read, bytesMax: Self.textBytesMax)
     }
@@ -108,14 +108,14 @@ final class ChildProgram: Sendable {
         let errors = errors.text()
         var status: Int32 = 0
         while unsafe waitpid(id, &status, 0) < 0, errno == EINTR {}
-        interruption.remove(child: id)
+        interruption?.remove(child: id)
         let signal = status & 0x7f
         return End(code: signal == 0 ? status >> 8 & 0xff : 128 + signal, output: output, errors: errors)
     }
 
     /// Runs a program to its end.
     static func run(
-        _ file: String, _ arguments: [String], environment: [String: String], interruption: Interruption
+        _ file: String, _ arguments: [String], environment: [String: String], interruption: Interruption?
     ) throws -> End {
         try ChildProgram(file, arguments, environment: environment, output: .kept, interruption: interruption).wait()
     }

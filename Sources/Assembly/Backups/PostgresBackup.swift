@@ -6,7 +6,8 @@ import SQLStorage
 /// The programs of PostgreSQL that copy a schema out of a server and into one.
 struct PostgresTools {
     let environment: [String: String]
-    let interruption: Interruption
+    /// Nil where nothing is changed, so that a signal may just end the program.
+    let interruption: Interruption?
 
     static let package = "postgresql-client"
 
@@ -202,11 +203,12 @@ struct PostgresRestore {
         } catch let error as SQLError {
             throw end(error.message)
         }
-        tools.interruption.finish {
+        let commit = {
             Terminal.write(Array("COMMIT;\n".utf8), to: pipe.write)
             _ = close(pipe.write)
             isOpen = false
         }
+        if let interruption = tools.interruption { interruption.finish(commit) } else { commit() }
         let ended = session.wait()
         guard ended.code == 0 else {
             throw Failure("nothing was restored, unless the connection broke in the last moment: \(ended.complaint)")

@@ -83,7 +83,7 @@ extension Command {
         do {
             let unchanged = try files.requireUnchanged().manifest
             manifest = unchanged
-            flaws = try await Self.flaws(of: files, unchanged, invocation, Interruption())
+            flaws = try await Self.flaws(of: files, unchanged, invocation)
         } catch let failure as Failure {
             flaws = [failure.description]
         }
@@ -106,7 +106,7 @@ extension Command {
 
     /// What is wrong with a backup whose digests hold.
     private static func flaws(
-        of files: BackupFiles, _ manifest: Manifest, _ invocation: Invocation, _ interruption: Interruption
+        of files: BackupFiles, _ manifest: Manifest, _ invocation: Invocation, _ interruption: Interruption? = nil
     ) async throws -> [String] {
         let flaws =
             switch manifest.engine {
@@ -173,12 +173,13 @@ extension Command {
         func run(on restore: SQLiteRestore) async throws -> Outcome {
             if !isDryRun { try place.makeDirectory() }
             let lock = try isDryRun ? nil : alone(restore.file)
+            defer { withExtendedLifetime(lock) {} }
             let (manifest, digest) = try await sound(.sqlite)
             let plan = try restore.plan(files, manifest)
             guard try goesOn(plan) else { return Outcome(plan: plan, words: "Nothing was changed.") }
             guard let lock else { return Outcome(plan: plan, words: "") }
             let former = try await restore.run(files, digest: digest, lock: lock, interruption: interruption)
-            var words = "Restored \(place.description) from \(files.path)."
+            var words = "Restored \(place.description) from \(files.path)." + (await noted(plan, manifest))
             if let former {
                 words += "\nThe store as it was: \(former.safety)"
                 words +=
@@ -220,6 +221,7 @@ extension Command {
             guard flaws.isEmpty else {
                 throw Failure("what was restored is not what was backed up: \(flaws.joined(separator: "; ")).\n\(words)")
             }
+            words += await noted(plan, manifest)
             return Outcome(plan: plan, isRestored: true, safety: aside, words: words)
         }
 
@@ -233,6 +235,31 @@ extension Command {
             let flaws = try await Command.flaws(of: files, manifest, invocation, interruption)
             guard flaws.isEmpty else { throw Failure(flaws.joined(separator: "; ")) }
             return (manifest, digest)
+        }
+
+        /// Leaves a line in the restored store's own record of changes.
+        /// - Returns: Words where that could not be done: what is restored is restored all the same.
+        private func noted(_ plan: RestorePlan, _ manifest: Manifest) async -> String {
+            do {
+                let store = try place.open()
+                let operations = place.operations(store)
+                do {
+                    for tenant in try await operations.tenants() {
+                        guard let line = plan.lines.first(where: { $0.tenant == tenant.name.text }) else { continue }
+                        try await operations.noteRestore(
+                            of: manifest.begunAt, losing: line.lost, as: .commandLine(tenant: tenant.id))
+                    }
+                } catch {
+                    await store.close()
+                    throw error
+                }
+                await store.close()
+                return ""
+            } catch is MigrationError {
+                return "\nIts schema is older than this program's; the next muster serve brings it up to date."
+            } catch {
+                return "\nThat could not be noted in the store itself: \(error)"
+            }
         }
 
         /// Says what would change and asks, unless that was answered on the command line.

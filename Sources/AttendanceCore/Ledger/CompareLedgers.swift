@@ -41,3 +41,20 @@ public enum LedgerRelation: Sendable, Equatable {
         return .parted(after: same)
     }
 }
+
+extension Operations {
+    /// Notes that the store of a tenant was replaced by a backup: of what was done since nothing else in it tells.
+    /// - Parameters:
+    ///   - moment: When the backup was begun, as its manifest says.
+    ///   - lost: How many entries the former ledger had that this one has not; nil where they were not counted.
+    public func noteRestore(of moment: String, losing lost: Int64?, as caller: Caller) async throws(AttendanceError) {
+        try caller.require(.admin)
+        let now = ambient.now()
+        try await store.write(in: caller.tenant) { tx throws(AttendanceError) in
+            try tx.note(
+                AuditEntry(
+                    at: now, caller: caller, act: .storeRestored, subject: WireText("backup of \(moment)"),
+                    detail: WireText(lost.map { "\($0) entries lost" } ?? "entries lost were not counted")))
+        }
+    }
+}
