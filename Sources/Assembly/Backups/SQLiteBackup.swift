@@ -39,13 +39,15 @@ struct SQLiteBackup {
         throw Failure("a backup takes up to \(needed) bytes, and \(folder) has \(free) left")
     }
 
-    /// What is wrong with a backup whose digests hold.
-    static func flaws(of files: BackupFiles, _ manifest: Manifest, place: StorePlace) async throws -> [String] {
+    /// What is wrong with a backup whose digests hold, and whether its chains could be walked.
+    static func check(
+        _ files: BackupFiles, _ manifest: Manifest, place: StorePlace
+    ) async throws -> (flaws: [String], isWalked: Bool) {
         let found = try await SQLiteArchive(place: place, file: files.path).inspect()
-        if found.flaws.isEmpty, found.ledgers.map({ Manifest.Ledger($0) }) != manifest.ledgers {
-            return ["its ledgers do not end where \(files.manifestPath) says"]
+        guard found.flaws.isEmpty, found.ledgers.map({ Manifest.Ledger($0) }) != manifest.ledgers else {
+            return (found.flaws, found.migrationsLacking == 0)
         }
-        return found.flaws
+        return (["its ledgers do not end where \(files.manifestPath) says"], true)
     }
 }
 

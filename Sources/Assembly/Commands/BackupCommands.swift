@@ -45,7 +45,7 @@ extension Command {
                     describe(manifest, &line)
                 }
             } else {
-                Terminal.print("\(target.path)\n\(words(manifest))\n  sha256 \(digest)")
+                Terminal.print("\(target.path)\n\(words(manifest, isWalked: true))\n  sha256 \(digest)")
             }
             return 0
         } catch {
@@ -79,23 +79,25 @@ extension Command {
     ) { invocation in
         let files = BackupFiles(path: invocation.operands[0])
         var manifest: Manifest?
-        var flaws: [String]
+        var found: (flaws: [String], isWalked: Bool)
         do {
             let unchanged = try files.requireUnchanged().manifest
             manifest = unchanged
-            flaws = try await Self.flaws(of: files, unchanged, invocation)
+            found = try await check(files, unchanged, invocation)
         } catch let failure as Failure {
-            flaws = [failure.description]
+            found = ([failure.description], false)
         }
+        let flaws = found.flaws
         if invocation.has("--json") {
             print { line in
                 line.member("path", files.path)
                 line.member("sound", flaws.isEmpty)
                 line.member("flaws", flaws)
+                line.member("chains_walked", found.isWalked)
                 if let manifest { describe(manifest, &line) }
             }
         } else if flaws.isEmpty, let manifest {
-            Terminal.print("\(files.path) is sound\n\(words(manifest))")
+            Terminal.print("\(files.path) is sound\n\(words(manifest, isWalked: found.isWalked))")
         }
         guard flaws.isEmpty else {
             for flaw in flaws { Terminal.complain("muster: \(flaw)") }
@@ -104,18 +106,19 @@ extension Command {
         return 0
     }
 
-    /// What is wrong with a backup whose digests hold.
-    private static func flaws(
-        of files: BackupFiles, _ manifest: Manifest, _ invocation: Invocation, _ interruption: Interruption? = nil
-    ) async throws -> [String] {
-        let flaws =
-            switch manifest.engine {
-            case .sqlite: try await SQLiteBackup.flaws(of: files, manifest, place: place(invocation))
-            case .postgresql:
-                try PostgresTools(environment: invocation.environment, interruption: interruption)
-                    .flaws(ofArchive: files.path)
-            }
-        return flaws.map { "\(files.path): \($0)" }
+    /// What is wrong with a backup whose digests hold, and whether its chains could be walked here. An archive of PostgreSQL
+    /// and a store of an older schema are as they were written, and were walked then.
+    private static func check(
+        _ files: BackupFiles, _ manifest: Manifest, _ invocation: Invocation, _ interruption: Interruption? = nil
+    ) async throws -> (flaws: [String], isWalked: Bool) {
+        let found: (flaws: [String], isWalked: Bool)
+        switch manifest.engine {
+        case .sqlite: found = try await SQLiteBackup.check(files, manifest, place: place(invocation))
+        case .postgresql:
+            let tools = PostgresTools(environment: invocation.environment, interruption: interruption)
+            found = (try tools.flaws(ofArchive: files.path), false)
+        }
+        return (found.flaws.map { "\(files.path): \($0)" }, found.isWalked)
     }
 
     // MARK: restore
@@ -232,7 +235,7 @@ extension Command {
                 throw Failure(
                     "\(files.path) is a backup of \(manifest.engine.rawValue), and the store is on \(engine.rawValue)")
             }
-            let flaws = try await Command.flaws(of: files, manifest, invocation, interruption)
+            let flaws = try await Command.check(files, manifest, invocation, interruption).flaws
             guard flaws.isEmpty else { throw Failure(flaws.joined(separator: "; ")) }
             return (manifest, digest)
         }
@@ -279,9 +282,9 @@ extension Command {
 
     // MARK: Words
 
-    private static func words(_ manifest: Manifest) -> String {
+    private static func words(_ manifest: Manifest, isWalked: Bool) -> String {
         let heads = manifest.ledgers.map { "  \($0.tenant): \($0.sequence) entries, \($0.sequence):\($0.hash)" }
-        let chain = manifest.engine == .postgresql ? "; the chains were walked when it was made" : ""
+        let chain = isWalked ? "" : "; the chains were walked when it was made"
         return "  begun \(manifest.begunAt), \(manifest.bytes) bytes, \(manifest.engine.rawValue)\(chain)\n"
             + heads.joined(separator: "\n")
     }
