@@ -90,7 +90,7 @@ let package = Package(
             uses: ["Assembly", "AttendanceCore", "DialectKit", "HTTPMessages", "HTTPServer", "SQLStorage", "TestKit"]),
         tests(
             "EndToEndTests",
-            uses: ["muster", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "TestKit"],
+            uses: ["muster", "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "TestKit"],
             resources: [.copy("Data")]),
         tests("TidyTests", uses: []),
     ],

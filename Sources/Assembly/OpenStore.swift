@@ -71,7 +71,21 @@ struct StorePlace: Sendable {
         }
     }
 
+    /// Says that this process uses the embedded store, for as long as what is returned lives. PostgreSQL's sessions say so
+    /// themselves.
+    /// - Throws: ``Failure`` where a backup is just being restored into it.
+    func enter() throws -> StoreLock? {
+        guard case .sqlite(let file) = configuration.database else { return nil }
+        guard let lock = try StoreLock(.shared, store: file) else {
+            throw Failure("a backup is being restored into \(file): try again when that has ended")
+        }
+        try SQLiteRestore.removeSecondNames(of: file)
+        return lock
+    }
+
     func withMigrator<Result>(_ body: (Migrator) throws -> Result) throws -> Result {
+        let lock = try enter()
+        defer { withExtendedLifetime(lock) {} }
         let connection: any SQLConnection
         do {
             connection = try engine.connect(.writing)
@@ -84,8 +98,7 @@ struct StorePlace: Sendable {
 
     private func copyBeforeUpgrade() throws -> String? {
         guard case .sqlite(let file) = configuration.database else { return nil }
-        let moment = String(ambient.now().millisecondText.map { $0 == ":" || $0 == "." ? "-" : $0 })
-        let copy = "\(file).before-upgrade-\(moment)"
+        let copy = "\(file).before-upgrade-\(BackupFiles.moment(ambient.now()))"
         try SQLiteEngine(file: file).backup(to: copy)
         return copy
     }
@@ -93,6 +106,11 @@ struct StorePlace: Sendable {
     /// - Parameter observer: Told what the writer does.
     func open(observer: WriterObserver? = nil) throws -> SQLStore {
         try SQLStore.open(engine, ambient: ambient, observer: observer, report: report)
+    }
+
+    /// Opens a store that is only looked at, such as a backup.
+    func openForReading(_ engine: any SQLEngine) throws -> SQLStore {
+        try SQLStore.openForReading(engine, ambient: ambient, report: report)
     }
 
     /// Writes an engine's error to the log.

@@ -41,6 +41,25 @@ struct PostgresAddress: Sendable {
         return settings.merging(ours) { theirs, _ in theirs }
     }
 
+    /// The same address as PostgreSQL's own programs read it from their environment, password included: what stands on a
+    /// command line, everybody on the machine can read.
+    ///
+    /// A few settings have no name there, such as the pace of keepalives; none of them says where to connect or as whom.
+    var environment: [String: String] {
+        var environment: [String: String] = [:]
+        guard let options = unsafe PQconndefaults() else { return [:] }
+        defer { unsafe PQconninfoFree(options) }
+        var option = unsafe options
+        // The list ends with an entry without a keyword.
+        while let keyword = unsafe option.pointee.keyword {
+            if let name = unsafe option.pointee.envvar, let value = unsafe settings[String(cString: keyword)] {
+                environment[unsafe String(cString: name)] = value
+            }
+            unsafe option += 1
+        }
+        return environment
+    }
+
     private static func parsed(_ url: String) throws(SQLError) -> [String: String] {
         // libpq's own message would repeat the URL, password included.
         let unreadable = SQLError(

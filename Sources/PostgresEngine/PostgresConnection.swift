@@ -21,7 +21,7 @@ public final class PostgresConnection: SQLConnection {
         case lost(SQLError)
     }
 
-    private let engine: PostgresEngine
+    let engine: PostgresEngine
     private let purpose: ConnectionPurpose
     private var link: Link?
     private var transaction = Transaction.none

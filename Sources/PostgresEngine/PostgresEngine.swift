@@ -14,6 +14,7 @@ public struct PostgresEngine: SQLEngine {
     let schema: String
     let limits: PostgresLimits
     let gate: ConnectGate
+    let identity = StoreIdentity()
     let clock: @Sendable () -> Int64
 
     /// - Parameters:
@@ -67,11 +68,14 @@ public struct PostgresEngine: SQLEngine {
     }
 
     private func setUp(_ link: Link, for purpose: ConnectionPurpose) throws(SQLError) {
-        _ = try link.exchange(
+        let rows = try link.exchange(
             [
                 Request(
                     """
-                    SELECT set_config('search_path', quote_ident($1), false),
+                    -- Held until the session ends, so that a restore sees who uses the store. See `claimStore()`.
+                    SELECT pg_try_advisory_lock_shared(\(Self.presenceLock), hashtext($1)),
+                        CAST(CAST(to_regnamespace(quote_ident($1)) AS oid) AS BIGINT),
+                        set_config('search_path', quote_ident($1), false),
                         set_config('synchronous_commit', CASE current_setting('synchronous_commit')
                             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
                         set_config('default_transaction_isolation', 'read committed', false),
@@ -95,7 +99,14 @@ public struct PostgresEngine: SQLEngine {
                         .text("\(limits.idleInTransactionSecondsMax)s"),
                     ])
             ], secondsMax: limits.connectSecondsMax)
+        guard rows[0][0].integer(0) == 1 else {
+            throw SQLError(kind: .unavailable, code: "", message: "a backup is being restored into this store")
+        }
+        try identity.require(rows[0][0].integerOrNil(1))
     }
+
+    /// The first number of the lock that each session shares: one above that of migrations.
+    static let presenceLock = "1297437525"
 }
 
 /// How long and how much, for every connection of a ``PostgresEngine``.

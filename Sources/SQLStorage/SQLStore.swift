@@ -58,6 +58,23 @@ public final class SQLStore: Store {
             referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax)
     }
 
+    /// Opens a store to look at it, such as a backup, and changes nothing in it.
+    ///
+    /// - Parameter report: As for ``open(_:ambient:report:)``.
+    /// - Throws: ``SQLError``; ``MigrationError/schemaIsOlder(by:)`` where migrations are missing.
+    public static func openForReading(
+        _ engine: any SQLEngine, ambient: Ambient, report: @escaping @Sendable (SQLError) -> Incident
+    ) throws -> SQLStore {
+        let connection = try engine.connect(.reading)
+        defer { connection.close() }
+        try Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256).requireCurrent()
+        // A store that was made and never opened has no secret yet, and no entry that anything could be compared with.
+        let secret = try TenantTable(connection: connection).secret("pseudonyms") ?? ambient.randomBytes(32)
+        return SQLStore(
+            engine: engine, ambient: ambient, sealer: Sealer(ambient: ambient, pseudonymKey: secret),
+            trouble: EngineTrouble(report: report), observer: nil)
+    }
+
     private static func prepare(_ connection: any SQLConnection, ambient: Ambient) throws(SQLError) -> Sealer {
         try connection.beginWriting()
         do {

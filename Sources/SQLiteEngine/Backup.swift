@@ -46,5 +46,8 @@ extension SQLiteEngine {
         let finished = unsafe sqlite3_backup_finish(backup)
         guard stepped == SQLITE_DONE else { throw copy.failure(stepped, in: "backup") }
         try copy.check(finished, in: "backup")
+        // The copied header says that there is a log. Without it the copy is one whole file: whoever opens it to look leaves
+        // nothing beside it, and can do so on a medium that cannot be written.
+        try copy.run(script: "PRAGMA journal_mode = DELETE;")
     }
 }

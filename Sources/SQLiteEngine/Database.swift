@@ -12,7 +12,8 @@ import SQLStorage
     /// Device and number of the file that was opened; nil where that could not be read.
     private var identity: (device: UInt, number: UInt)?
 
-    init(path: String, purpose: ConnectionPurpose) throws(SQLError) {
+    /// - Parameter isArchive: Nobody writes the file, so it is opened without locks and without a log.
+    init(path: String, purpose: ConnectionPurpose, isArchive: Bool = false) throws(SQLError) {
         guard !path.utf8.contains(0) else {
             throw SQLError(kind: .misconfigured, code: "", message: "a file name contains a NUL byte")
         }
@@ -20,10 +21,13 @@ import SQLStorage
         var opened: OpaquePointer?
         // Confined to one thread at a time, so the library need not lock. Readers open for writing too: a WAL reader
         // writes to the `-shm` file, and `query_only` keeps it off the tables.
-        let access = purpose == .inspecting ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE
-        let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let name = purpose == .inspecting ? Self.onlookersName(of: path) : path
-        let code = unsafe sqlite3_open_v2(name, &opened, flags, nil)
+        let (name, access) =
+            switch purpose {
+            case _ where isArchive: (Self.address(of: path, immutable: true), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+            case .inspecting: (Self.onlookersName(of: path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+            case .reading, .writing: (path, SQLITE_OPEN_READWRITE)
+            }
+        let code = unsafe sqlite3_open_v2(name, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard let opened = unsafe opened else {
             throw SQLError(kind: .unavailable, code: String(code), message: "\(path): out of memory")
         }
@@ -37,6 +41,15 @@ import SQLStorage
             let kind = error.kind == .unavailable && code & 0xff == SQLITE_CANTOPEN ? .misconfigured : error.kind
             throw SQLError(kind: kind, code: error.code, message: "\(path): \(error.message)")
         }
+    }
+
+    /// The file as a URI: only in that form can it be said to be immutable.
+    private static func address(of path: String, immutable: Bool) -> String {
+        let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~".utf8)
+        let escaped = path.utf8.map { byte in
+            plain.contains(byte) ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
+        }
+        return "file:" + escaped.joined() + (immutable ? "?immutable=1" : "")
     }
 
     deinit {
@@ -60,15 +73,8 @@ import SQLStorage
     /// the file open, and it holds everything: then it is read as one that does not change. Somebody who opens it meanwhile
     /// writes to a log of their own, for minutes at least.
     private static func onlookersName(of path: String) -> String {
-        let plain = path.utf8.map { byte in
-            switch byte {
-            case UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#"): "%" + String(byte, radix: 16)
-            case 0x21...0x7E: String(UnicodeScalar(byte))
-            default: (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
-            }
-        }.joined()
         let hasLog = unsafe access(path + "-wal", F_OK) == 0
-        return "file:" + plain + (hasLog ? "" : "?immutable=1")
+        return address(of: path, immutable: !hasLog)
     }
 
     /// Whether a file says of itself that it is written with a log. Source: sqlite.org/fileformat.html §1.3, offset 18.

@@ -17,12 +17,14 @@ public final class SQLiteConnection: SQLConnection {
     private let path: String
     private let purpose: ConnectionPurpose
     private let limits: SQLiteLimits
+    private let isArchive: Bool
     private var database: Database?
     private var statements: StatementCache
     private var transaction = Transaction.none
     private var isClosed = false
 
-    init(path: String, purpose: ConnectionPurpose, limits: SQLiteLimits) throws(SQLError) {
+    init(path: String, purpose: ConnectionPurpose, limits: SQLiteLimits, isArchive: Bool) throws(SQLError) {
+        self.isArchive = isArchive
         self.path = path
         self.purpose = purpose
         self.limits = limits
@@ -229,6 +231,13 @@ public final class SQLiteConnection: SQLConnection {
     }
 
     public func server() throws(SQLError) -> ServerCondition? { nil }
+    /// What is wrong with the file's pages, rows and indexes, in SQLite's words; empty for a sound file. Reads all of it.
+    public func flaws() throws(SQLError) -> [String] {
+        try prepared("PRAGMA integrity_check(\(Self.flawsMax))").run([]).map { $0.text(0) }.filter { $0 != "ok" }
+    }
+
+    /// How many flaws are named: one is enough to refuse a file, and a damaged one has thousands.
+    static let flawsMax = 10
 
     private func release() {
         statements.removeAll()
@@ -256,13 +265,15 @@ public final class SQLiteConnection: SQLConnection {
     }
 
     private func configured() throws(SQLError) -> Database {
-        let database = try Database(path: path, purpose: purpose)
+        let database = try Database(path: path, purpose: purpose, isArchive: isArchive)
         let cacheKiB = purpose == .writing ? limits.writerCacheKiBMax : limits.readerCacheKiBMax
         try database.check(unsafe sqlite3_busy_timeout(database.handle, limits.lockWaitMilliseconds), in: "")
         // Names in double quotes that match no column would silently be strings.
         try database.check(unsafe csqlite_switch(database.handle, SQLITE_DBCONFIG_DQS_DML, 0), in: "")
         try database.check(unsafe csqlite_switch(database.handle, SQLITE_DBCONFIG_DQS_DDL, 0), in: "")
-        if purpose == .inspecting {
+        if isArchive {
+            // Nothing to set: nobody writes there, and nothing may be left beside it.
+        } else if purpose == .inspecting {
             // The last connection to close copies the log back into the file, which is not for an onlooker to do.
             try database.check(unsafe csqlite_switch(database.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1), in: "")
         } else {

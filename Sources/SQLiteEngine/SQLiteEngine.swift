@@ -15,13 +15,27 @@ public struct SQLiteEngine: SQLEngine {
     /// Where the file is. Beside it lie `-wal` and `-shm` while it is open.
     public let path: String
     let limits: SQLiteLimits
+    /// Whether nobody writes the file while it is open, this engine included.
+    let isArchive: Bool
 
     /// - Parameter file: Its directory exists; the caller made it 0700. The first writing connection creates the file
     ///   with mode 0600, which SQLite passes on to the files beside it.
     public init(file: String, limits: SQLiteLimits = SQLiteLimits()) {
         // SQLite gives `:memory:` and an empty name meanings of their own, and Debian's build `file:` too.
-        path = file.hasPrefix("/") ? file : "./" + file
+        self.init(path: file.hasPrefix("/") ? file : "./" + file, limits: limits, isArchive: false)
+    }
+
+    private init(path: String, limits: SQLiteLimits, isArchive: Bool) {
+        self.path = path
         self.limits = limits
+        self.isArchive = isArchive
+    }
+
+    /// A file that nobody writes, such as a backup. It is opened for reading only, no lock is taken, and neither `-wal` nor
+    /// `-shm` appears beside it.
+    /// - Parameter file: A whole store. A log beside it is not looked at.
+    public static func archive(file: String) -> SQLiteEngine {
+        SQLiteEngine(path: file.hasPrefix("/") ? file : "./" + file, limits: SQLiteLimits(), isArchive: true)
     }
 
     /// - Throws: `.misconfigured` when the file cannot be opened; for a reader also when nobody has created it yet.
@@ -31,7 +45,10 @@ public struct SQLiteEngine: SQLEngine {
 
     /// ``connect(_:)`` with the type of this engine.
     public func open(_ purpose: ConnectionPurpose) throws(SQLError) -> SQLiteConnection {
-        try SQLiteConnection(path: path, purpose: purpose, limits: limits)
+        guard !isArchive || purpose == .reading else {
+            throw SQLError(kind: .defect, code: "", message: "\(path) is only there to be read")
+        }
+        return try SQLiteConnection(path: path, purpose: purpose, limits: limits, isArchive: isArchive)
     }
 }
 

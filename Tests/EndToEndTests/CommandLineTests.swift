@@ -8,7 +8,7 @@ extension `The program` {
     @Suite struct `The command line` {
         @Test(arguments: [
             "serve", "migrate up", "migrate down", "migrate status", "migrate history", "key create", "key list", "key revoke",
-            "tenant create", "tenant list", "stations", "audit", "verify", "rebuild", "doctor",
+            "tenant create", "tenant list", "stations", "audit", "verify", "rebuild", "backup", "backup verify", "restore", "doctor",
             "config",
         ])
         func `explains each command, and touches nothing while it does`(command: String) async throws {
@@ -49,6 +49,9 @@ extension `The program` {
                 (["verify", "--expect", "1"], [:], "--expect"),
                 (["migrate", "down", "-1"], [:], "-1"),
                 (["audit", "--limit", "0"], [:], "--limit"),
+                (["backup"], [:], "PATH"),
+                (["backup", "verify"], [:], "PATH"),
+                (["restore"], [:], "PATH"),
                 (["config"], ["MUSTER_LISTNE": "x"], "MUSTER_LISTNE"),
                 (["config"], ["MUSTER_LOG": "loud"], "MUSTER_LOG"),
                 (["config"], ["MUSTER_TRUSTED_PROXIES": "10.0.0.0/99"], "MUSTER_TRUSTED_PROXIES"),
@@ -74,7 +77,7 @@ extension `The program` {
 
         @Test(arguments: [
             ["verify"], ["rebuild"], ["key", "list"], ["key", "create", "--label", "x"], ["key", "revoke", "abcdefgh"],
-            ["tenant", "list"], ["stations"], ["audit"], ["migrate", "status"], ["migrate", "down"],
+            ["tenant", "list"], ["stations"], ["audit"], ["migrate", "status"], ["migrate", "down"], ["backup", "x.sqlite"],
         ])
         func `makes no store where a command looks for one`(arguments: [String]) async throws {
             try await Place.on(.sqlite) { place in

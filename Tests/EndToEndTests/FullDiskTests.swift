@@ -31,6 +31,14 @@ struct Volume {
 
     private var ballast: String { folder + "/ballast" }
 
+    /// Takes the space that is left but for so many bytes, in whole pages.
+    func fill(leaving bytes: Int) throws {
+        var status = statvfs()
+        try #require(unsafe statvfs(folder, &status) == 0)
+        let pages = max(0, Int(status.f_bavail) - (bytes + 4_095) / 4_096)
+        #expect(FileManager.default.createFile(atPath: ballast, contents: Data(count: pages * 4_096)))
+    }
+
     /// Takes the space that is left, byte by byte in the end.
     func fill() throws {
         let file = unsafe open(ballast, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

@@ -55,9 +55,83 @@ import Testing
         }
     }
 
+    @Test func `is had alone by whoever claims it, while nobody else uses it, until the session ends`() throws {
+        try withPostgres { engine in
+            let other = try engine.open(.reading)
+            let claimant = try engine.open(.writing)
+            #expect(try !claimant.claimStore())
+            #expect(try !claimant.holdsClaim())
+            let users = try claimant.users()
+            let session = try process(of: other)
+            #expect(users.count == 1 && users[0].contains("session \(session)"), "\(users)")
+            other.close()
+            let deadline = Date(timeIntervalSinceNow: 20)
+            while try !claimant.claimStore() { try #require(Date() < deadline) }
+            #expect(try claimant.holdsClaim())
+            #expect(try claimant.users() == [])
+            #expect(refusal { _ = try engine.open(.reading) }?.kind == .unavailable)
+            // Another store of the same database is another's.
+            let elsewhere = try PostgresEngine(url: try #require(Engine.postgresURL), schema: engine.schema + "_b")
+            _ = try elsewhere.open(.writing)
+            claimant.close()
+            while true {
+                do throws(SQLError) {
+                    _ = try engine.open(.reading)
+                    break
+                } catch { try #require(Date() < deadline) }
+            }
+        }
+    }
+
+    @Test func `that was replaced while it was open is noticed by the next session`() throws {
+        try withPostgres { engine in
+            try engine.open(.writing).close()
+            let other = try PostgresEngine(url: try #require(Engine.postgresURL), schema: engine.schema)
+            let script = "ALTER SCHEMA \(quoted(engine.schema)) RENAME TO \(quoted(engine.schema + "_"));"
+            try other.open(.writing).runScript(script + "CREATE SCHEMA \(quoted(engine.schema))")
+            let error = refusal { _ = try engine.open(.reading) }
+            #expect(error?.kind == .unavailable && error?.message.contains("replaced") == true)
+            try PostgresEngine(url: try #require(Engine.postgresURL), schema: engine.schema).open(.writing)
+                .runScript("DROP SCHEMA \(quoted(engine.schema + "_"))")
+        }
+    }
+
+    @Test func `shows another session the moment that one sees`() throws {
+        try withPostgres { engine in
+            let writer = try engine.open(.writing)
+            try writer.runScript("CREATE TABLE thing (place BIGINT); INSERT INTO thing VALUES (1);")
+            let reader = try engine.open(.reading)
+            try reader.beginReading()
+            let snapshot = try reader.exportSnapshot()
+            try writer.runScript("INSERT INTO thing VALUES (2)")
+            let script = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET TRANSACTION SNAPSHOT '\(snapshot)';"
+            let other = try engine.open(.writing)
+            try other.beginWriting()
+            #expect(refusal { try other.runScript("SET TRANSACTION SNAPSHOT '\(snapshot)'") } != nil, "only REPEATABLE READ can")
+            other.rollBack()
+            try other.runScript(script + "CREATE TABLE seen AS SELECT count(*) AS number FROM thing; COMMIT;")
+            #expect(try other.run("SELECT number FROM seen")[0].integer(0) == 1)
+            #expect(try reader.run("SELECT current_setting('idle_in_transaction_session_timeout')")[0].text(0) == "0")
+        }
+    }
+
+    @Test func `is named to PostgreSQL's programs by their environment`() throws {
+        let engine = try PostgresEngine(
+            url: "postgresql+asyncpg://me:top%20secret@h:7/d?ssl=require&options=-cjit%3Doff&keepalives_idle=5")
+        let environment = engine.programEnvironment
+        let expected = [
+            "PGHOST": "h", "PGPORT": "7", "PGDATABASE": "d", "PGUSER": "me", "PGPASSWORD": "top secret",
+            "PGSSLMODE": "require", "PGOPTIONS": "-cjit=off",
+        ]
+        for (name, value) in expected { #expect(environment[name] == value, "\(name)") }
+        #expect(environment.keys.allSatisfy { $0.hasPrefix("PG") })
+    }
+
     @Test func `can be created by many at once`() throws {
         try withPostgres { engine in
-            try engine.open(.writing).runScript("DROP SCHEMA \(quoted(engine.schema))")
+            // By somebody else: this engine's own sessions would know afterwards that it is another schema.
+            try PostgresEngine(url: try #require(Engine.postgresURL), schema: engine.schema).open(.writing)
+                .runScript("DROP SCHEMA \(quoted(engine.schema))")
             let errors = Collected()
             DispatchQueue.concurrentPerform(iterations: 8) { _ in
                 if let error = refusal({ try engine.open(.writing).createNamespace() }) { errors.append(error) }

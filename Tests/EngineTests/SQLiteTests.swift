@@ -208,6 +208,58 @@ import Testing
         }
     }
 
+    @Test func `that nobody writes is read without a trace, whatever its name`() throws {
+        try withEngine { engine in
+            let writer = try engine.open(.writing)
+            try writer.runScript("CREATE TABLE thing (content BLOB) STRICT;")
+            _ = try writer.insert(fill(writer, bytes: 100))
+            let folder = String(engine.path.prefix(upTo: try #require(engine.path.lastIndex(of: "/"))))
+            let copy = folder + "/copy é%41?&#.sqlite"
+            try engine.backup(to: copy)
+            writer.close()
+            try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: copy)
+            let archive = SQLiteEngine.archive(file: copy)
+            let reader = try archive.open(.reading)
+            try reader.beginReading()
+            #expect(try reader.run("SELECT count(*) FROM thing")[0].integer(0) == 10)
+            #expect(try reader.flaws() == [])
+            #expect(refusal { _ = try archive.open(.writing) }?.kind == .defect)
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("copy") }
+            #expect(names == ["copy é%41?&#.sqlite"])
+        }
+    }
+
+    @Test func `names what is damaged in it`() throws {
+        try withEngine { engine in
+            let writer = try engine.open(.writing)
+            try writer.runScript("CREATE TABLE thing (content BLOB) STRICT;")
+            _ = try writer.insert(fill(writer, bytes: 200_000))
+            writer.close()
+            try engine.settle()
+            var bytes = try #require(FileManager.default.contents(atPath: engine.path))
+            // The first page of the table: its cells no longer lie where they are said to.
+            for place in 4_096..<4_200 { bytes[place] ^= 0x5A }
+            try bytes.write(to: URL(fileURLWithPath: engine.path))
+            let reader = try SQLiteEngine.archive(file: engine.path).open(.reading)
+            let flaws = try reader.flaws()
+            #expect(!flaws.isEmpty && flaws.count <= 10)
+        }
+    }
+
+    @Test func `is settled when all of it stands in the file, and only when nobody has it open`() throws {
+        try withEngine { engine in
+            let writer = try engine.open(.writing)
+            try writer.runScript("CREATE TABLE thing (content BLOB) STRICT;")
+            _ = try writer.insert(fill(writer, bytes: 100))
+            #expect(refusal { try engine.settle() }?.kind == .unavailable)
+            writer.close()
+            try engine.settle()
+            #expect(!FileManager.default.fileExists(atPath: engine.path + "-wal"))
+            let reader = try SQLiteEngine.archive(file: engine.path).open(.reading)
+            #expect(try reader.run("SELECT count(*) FROM thing")[0].integer(0) == 10)
+        }
+    }
+
     @Test(arguments: [
         (5, ConnectionPurpose.writing, SQLError.Kind.unavailable), (517, .writing, .unavailable), (6, .writing, .unavailable),
         (13, .writing, .unavailable), (10, .writing, .unavailable), (778, .writing, .unavailable), (7, .writing, .unavailable),

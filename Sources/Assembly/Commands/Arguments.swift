@@ -63,6 +63,8 @@ struct Invocation: Sendable {
     let operands: [String]
     let options: [String: String]
     let configuration: Configuration
+    /// What programs that a command starts are given.
+    let environment: [String: String]
     let ambient: Ambient
 
     func has(_ option: String) -> Bool { options[option] != nil }

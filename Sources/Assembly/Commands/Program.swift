@@ -9,7 +9,7 @@ import SQLStorage
 public enum Program {
     static let commands: [Command] = [
         .serve, .migrateUp, .migrateDown, .migrateStatus, .migrateHistory, .keyCreate, .keyList, .keyRevoke, .tenantCreate,
-        .tenantList, .stations, .audit, .verify, .rebuild, .doctor, .config,
+        .tenantList, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore, .doctor, .config,
     ]
 
     /// - Parameters:
@@ -86,7 +86,8 @@ public enum Program {
         return try await command.run(
             Invocation(
                 program: program, operands: operands, options: options,
-                configuration: try Configuration(environment: environment, file: file, flags: flags), ambient: .live))
+                configuration: try Configuration(environment: environment, file: file, flags: flags), environment: environment,
+                ambient: .live))
     }
 
     private static func takeApart(

@@ -17,6 +17,9 @@ extension Command {
         // Watched from the beginning, so that a stop during a long migration is not lost.
         let stop = StopSignals()
         let place = StorePlace(configuration: configuration, ambient: invocation.ambient, log: log)
+        try place.makeDirectory()
+        let lock = try place.enter()
+        defer { withExtendedLifetime(lock) {} }
         let migrated = try place.migrate()
         let writer = WriterCounts()
         let store = try place.open(observer: writer.observer(invocation.ambient))

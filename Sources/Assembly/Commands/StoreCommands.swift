@@ -12,6 +12,8 @@ extension Command {
         defer { log.flush() }
         let place = StorePlace(configuration: invocation.configuration, ambient: invocation.ambient, log: log)
         try place.requireExisting()
+        let lock = try place.enter()
+        defer { withExtendedLifetime(lock) {} }
         let store = try place.open()
         do {
             let operations = place.operations(store)
@@ -278,23 +280,12 @@ extension Command {
             let result = try await operations.verifyLedger(
                 of: try invocation.tenantName, as: caller, expecting: expected
             ) { checked, total in Terminal.progress("verifying", checked, of: total) }
-            switch result {
-            case .intact(let head):
-                Terminal.print("\(head.sequence) entries hold; the last is \(head.sequence):\(head.hash)")
-                return 0
-            case .broken(let sequence, let flaw):
-                Terminal.print("entry \(sequence) is bad: \(flaw)")
-                return 1
-            case .headDiffers(let last, let head):
-                Terminal.print("the ledger ends at entry \(last) and its head says \(head): entries are missing or were added")
-                return 1
-            case .headHashDiffers(let sequence):
-                Terminal.print("all \(sequence) entries hold, and the head has another hash than the last of them")
-                return 1
-            case .expectationFailed(let sequence):
-                Terminal.print("entry \(sequence) has not the expected hash: the ledger is not the one verified before")
+            guard case .intact(let head) = result else {
+                Terminal.print(result.words)
                 return 1
             }
+            Terminal.print("\(head.sequence) entries hold; the last is \(head.sequence):\(head.hash)")
+            return 0
         }
     }
 
@@ -329,5 +320,21 @@ extension Command {
                     ]
                 }))
         return 0
+    }
+}
+
+extension VerifyResult {
+    /// What became of a walk, as people are told.
+    var words: String {
+        switch self {
+        case .intact(let head): "\(head.sequence) entries hold"
+        case .broken(let sequence, let flaw): "entry \(sequence) is bad: \(flaw)"
+        case .headDiffers(let last, let head):
+            "the ledger ends at entry \(last) and its head says \(head): entries are missing or were added"
+        case .headHashDiffers(let sequence):
+            "all \(sequence) entries hold, and the head has another hash than the last of them"
+        case .expectationFailed(let sequence):
+            "entry \(sequence) has not the expected hash: the ledger is not the one verified before"
+        }
     }
 }

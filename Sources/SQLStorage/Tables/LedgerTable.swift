@@ -64,6 +64,13 @@ struct LedgerTable {
         ])
     }
 
+    /// The hash that stands in an entry; nil where there is none of a digest's length.
+    func hash(ofEntry sequence: Int64) throws(SQLError) -> Digest? {
+        let rows = try connection.run(
+            "SELECT hash FROM ledger_entry WHERE tenant_id = \(tenant.rawValue) AND sequence = \(sequence)")
+        return rows.first?.blobOrNil(0).flatMap { $0.count == 32 ? Digest($0) : nil }
+    }
+
     private static let entryColumns: StaticString = """
         sequence, kind, source, occurred_at_us, received_at_us, caller_term, station_term, unit_term, means_term, detail,
         personal_digest, hash

@@ -39,6 +39,11 @@ struct TenantTable {
     /// The installation's secret of this name; `fresh` becomes it where there is none.
     func secret(_ name: String, orElse fresh: [UInt8]) throws(SQLError) -> [UInt8] {
         _ = try connection.run("INSERT INTO secret (name, value) VALUES (\(name), \(fresh)) ON CONFLICT (name) DO NOTHING")
-        return try connection.run("SELECT value FROM secret WHERE name = \(name)")[0].blob(0)
+        return try secret(name) ?? fresh
+    }
+
+    /// The installation's secret of this name, or nil.
+    func secret(_ name: String) throws(SQLError) -> [UInt8]? {
+        try connection.run("SELECT value FROM secret WHERE name = \(name)").first?.blob(0)
     }
 }
