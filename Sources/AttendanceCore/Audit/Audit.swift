@@ -9,6 +9,7 @@ public enum AuditAct: String, Sendable, CaseIterable {
     case keyRevoked = "key revoked"
     case tenantCreated = "tenant created"
     case projectionsRebuilt = "projections rebuilt"
+    case fileImported = "file imported"
 }
 
 /// One administrative change: who did what to what, and when. Append-only.
