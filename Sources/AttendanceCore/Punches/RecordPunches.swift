@@ -6,8 +6,8 @@ public struct PunchesOutcome: Sendable, Equatable {
     public let opened: Set<DevicePIN>
     /// The numbers that are nobody's.
     public let unknown: Set<DevicePIN>
-    /// Whether the first of the punches that are in the ledger already stands there at another moment: it was read as the
-    /// time of another zone then.
+    /// Whether the first of the punches that are in the ledger already stands there at another moment: it was read in
+    /// another zone then, or by older rules of the same.
     public let differsInMoment: Bool
 }
 
