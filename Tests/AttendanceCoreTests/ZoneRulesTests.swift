@@ -100,6 +100,8 @@ import Testing
         ("IST-1GMT0,M10.5.0,M3.5.0/1", 1_704_100_000, 0), ("IST-1GMT0,M10.5.0,M3.5.0/1", 1_720_000_000, 3_600),
         ("<-02>2<-01>,M3.5.0/-1,M10.5.0/0", 1_720_000_000, -3_600), ("XXX0YYY,J60,J300", 1_720_000_000, 3_600),
         ("XXX0YYY,J1,J60", 1_709_164_800, 3_600), ("XXX0YYY,59,300", 1_709_164_799, 0), ("XXX0YYY,59,300", 1_709_175_600, 3_600),
+        // Summers that overlap: the end of the one of 2022 lies behind the beginning of the one of 2023.
+        ("EST5EDT,0/0,J365/50", 1_704_078_000, -18_000), ("EST5EDT,0/0,J365/50", 1_704_085_200, -14_400),
     ])
     func `follow the rule behind the last change`(footer: String, second: Int64, offset: Int64) throws {
         let rules = try ZoneRules(named: "X", compiled: compiled([], types: [0], footer: footer))

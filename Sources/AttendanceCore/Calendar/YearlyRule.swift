@@ -64,7 +64,8 @@ struct YearlyRule: Sendable {
     func offset(at second: Int64) -> Int64 {
         guard summer != nil else { return standard }
         let year = Self.year(second)
-        return settings(in: year - 1...year + 1).last { $0.at <= second }?.offset ?? standard
+        // What was set last can stem from the rule of two years ago, whose time lay in the year after it.
+        return settings(in: year - 2...year + 1).last { $0.at <= second }?.offset ?? standard
     }
 
     /// The changes between two seconds, both included, in their order.
