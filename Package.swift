@@ -27,7 +27,9 @@ let package = Package(
         // For the package in Fuzzing/ alone: what takes apart bytes that anybody may have sent.
         .library(
             name: "MusterModules",
-            targets: ["StrictJSON", "HTTPMessages", "HTTPServer", "DialectKit", "DialectTrackAttendance", "AttendanceCore"]),
+            targets: [
+                "StrictJSON", "HTTPMessages", "HTTPServer", "DialectKit", "DialectTrackAttendance", "DataFiles", "AttendanceCore",
+            ]),
     ],
     targets: [
         // C libraries, one target each, each imported by exactly one Swift module.
@@ -54,12 +56,15 @@ let package = Package(
             "DialectTrackAttendance",
             uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON", "CTrackAttendancePage"]),
 
+        // Files that come from other systems, or go to them.
+        module("DataFiles", uses: ["AttendanceCore", "DialectKit", "StrictJSON"]),
+
         // The whole.
         module(
             "Assembly",
             uses: [
                 "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
-                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance",
+                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "DataFiles",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
 
@@ -85,6 +90,8 @@ let package = Package(
                 "AttendanceCore", "DialectKit", "DialectTrackAttendance", "Digests", "HTTPMessages", "SQLStorage", "SQLiteEngine",
                 "StrictJSON", "TestKit",
             ], resources: [.copy("Golden")]),
+        tests(
+            "DataFilesTests", uses: ["AttendanceCore", "DataFiles", "StrictJSON", "TestKit"], resources: [.copy("Logs")]),
         tests(
             "AssemblyTests",
             uses: ["Assembly", "AttendanceCore", "DialectKit", "HTTPMessages", "HTTPServer", "SQLStorage", "TestKit"]),

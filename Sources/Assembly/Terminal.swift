@@ -20,6 +20,12 @@ enum Terminal {
         write(Array(line.utf8), to: 2)
     }
 
+    /// Takes the bar away, so that something else can stand in its line.
+    static func clearProgress() {
+        guard isatty(2) == 1 else { return }
+        write(Array("\r\u{1B}[K".utf8), to: 2)
+    }
+
     /// How much of a cell is shown: one name of a station must not push all others off the screen.
     static let cellScalarsMax = 120
 

@@ -9,6 +9,7 @@ extension `The program` {
         @Test(arguments: [
             "serve", "migrate up", "migrate down", "migrate status", "migrate history", "key create", "key list", "key revoke",
             "tenant create", "tenant list", "stations", "audit", "verify", "rebuild", "backup", "backup verify", "restore", "doctor",
+            "import attlog", "import scans", "export scans",
             "config",
         ])
         func `explains each command, and touches nothing while it does`(command: String) async throws {
@@ -52,6 +53,19 @@ extension `The program` {
                 (["backup"], [:], "PATH"),
                 (["backup", "verify"], [:], "PATH"),
                 (["restore"], [:], "PATH"),
+                (["import", "attlog", "x.dat", "--zone", "UTC"], [:], "--source"),
+                (["import", "attlog", "x.dat", "--source", "Gate"], [:], "--zone"),
+                (["import", "attlog", "--source", "Gate", "--zone", "UTC"], [:], "FILE"),
+                (["import", "attlog", "x.dat", "--source", "Gate", "--zone", "Mars/Base"], [:], "Mars/Base"),
+                (["import", "attlog", "x.dat", "--source", "Gate", "--zone", "../passwd"], [:], "../passwd"),
+                (["import", "attlog", "x.dat", "--source", "Gate", "--zone", "Europe"], [:], "Europe"),
+                (["import", "attlog", "x.dat", "--source", "Gate", "--zone", "tzdata.zi"], [:], "tzdata.zi"),
+                (["import", "attlog", "x.dat", "--source", "Gate\n", "--zone", "UTC"], [:], "--source"),
+                (["import", "attlog", "x.dat", "--source", "Gate", "--zone", "UTC", "--direction", "up"], [:], "first-last"),
+                (["import", "attlog", "x.dat", "--source", "Gate", "--zone", "UTC", "--numbers", "7"], [:], "as-written"),
+                (["export", "scans", "--format", "xml"], [:], "jsonl, csv"),
+                (["export", "scans", "--from", "yesterday"], [:], "--from"),
+                (["export", "scans", "--to", "2026-02-30"], [:], "--to"),
                 (["config"], ["MUSTER_LISTNE": "x"], "MUSTER_LISTNE"),
                 (["config"], ["MUSTER_LOG": "loud"], "MUSTER_LOG"),
                 (["config"], ["MUSTER_TRUSTED_PROXIES": "10.0.0.0/99"], "MUSTER_TRUSTED_PROXIES"),
@@ -78,6 +92,8 @@ extension `The program` {
         @Test(arguments: [
             ["verify"], ["rebuild"], ["key", "list"], ["key", "create", "--label", "x"], ["key", "revoke", "abcdefgh"],
             ["tenant", "list"], ["stations"], ["audit"], ["migrate", "status"], ["migrate", "down"], ["backup", "x.sqlite"],
+            ["import", "attlog", "x.dat", "--source", "Gate", "--zone", "UTC"], ["import", "scans", "x.jsonl"],
+            ["export", "scans"],
         ])
         func `makes no store where a command looks for one`(arguments: [String]) async throws {
             try await Place.on(.sqlite) { place in

@@ -44,9 +44,10 @@ import Testing
         "Digests": [],
         "DialectKit": ["AttendanceCore", "HTTPMessages", "StrictJSON"],
         "DialectTrackAttendance": ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"],
+        "DataFiles": ["AttendanceCore", "DialectKit", "StrictJSON"],
         "Assembly": [
             "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer", "StrictJSON",
-            "Digests", "DialectKit", "DialectTrackAttendance",
+            "Digests", "DialectKit", "DialectTrackAttendance", "DataFiles",
         ],
         "muster": ["Assembly"],
     ]

@@ -6,6 +6,8 @@ enum Targets {
         ("http", RequestHeads.run),
         ("values", Values.run),
         ("batch", Batches.run),
+        ("attlog", TerminalLogs.run),
+        ("zone", ZoneFiles.run),
     ]
 
     // Set once, before libFuzzer begins, by the one thread there is.

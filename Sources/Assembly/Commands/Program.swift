@@ -9,7 +9,8 @@ import SQLStorage
 public enum Program {
     static let commands: [Command] = [
         .serve, .migrateUp, .migrateDown, .migrateStatus, .migrateHistory, .keyCreate, .keyList, .keyRevoke, .tenantCreate,
-        .tenantList, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore, .doctor, .config,
+        .tenantList, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore, .importTerminalLog, .importScans,
+        .exportScans, .doctor, .config,
     ]
 
     /// - Parameters:

@@ -10,6 +10,7 @@ public enum AuditAct: String, Sendable, CaseIterable {
     case tenantCreated = "tenant created"
     case projectionsRebuilt = "projections rebuilt"
     case storeRestored = "store restored"
+    case fileImported = "file imported"
 }
 
 /// One administrative change: who did what to what, and when. Append-only.

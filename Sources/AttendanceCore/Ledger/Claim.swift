@@ -8,17 +8,25 @@ public enum EntryKind: Int64, Sendable, CaseIterable {
     case clearStation = 3
     /// The scans of one station up to here are shown under another name.
     case renameStation = 4
+    /// Somebody came, went, or took a break; which of these stands in ``Claim/detail``, see ``PunchDetail``.
+    case punch = 5
+    /// From here on somebody is known by an identifier that nobody had.
+    case enrolment = 6
 }
 
 /// Which contract an entry belongs to. Numbers are stored and hashed.
 public enum EntrySource: Int64, Sendable, CaseIterable {
     case trackAttendance = 1
+    /// Logs of wall terminals that are brought in as files.
+    case terminalLog = 2
 }
 
 /// What kind of identifier somebody claimed. Numbers are stored and hashed.
 public enum IdentifierKind: Int64, Sendable, CaseIterable {
     case badge = 1
     case staffCode = 2
+    /// A user number of a device, of which only the device knows whose it is: see ``DevicePIN``.
+    case devicePIN = 3
 }
 
 /// What a caller says happened, before the server has added what it saw itself.
@@ -31,9 +39,10 @@ public struct Claim: Sendable, Equatable {
     public var station: WireText?
     /// The part of the organisation as the caller spelled it: a business unit.
     public var unit: WireText?
-    /// How the identifier was read: `badge`, `lookup`, `manual`.
+    /// How the identifier was read: `badge`, `lookup`, `manual`; of a terminal's log `verification-` and the terminal's number.
     public var means: WireText?
-    /// What else belongs to this kind: the clear epoch of `clearAll`, the new name of `renameStation`.
+    /// What else belongs to this kind: the clear epoch of `clearAll`, the new name of `renameStation`, the
+    /// ``PunchDetail`` of `punch`.
     public var detail: WireText?
     public var personal: PersonalPart?
 

@@ -95,6 +95,9 @@ public protocol LedgerReading {
     func clearEpoch(of source: EntrySource) throws(AttendanceError) -> WireText?
 
     func tally(of source: EntrySource) throws(AttendanceError) -> ScanTally
+
+    /// The references that are taken, and by which entries: a claim under one of them would be a duplicate.
+    func taken(_ references: Set<Pseudonym>, source: EntrySource) throws(AttendanceError) -> [Pseudonym: Int64]
 }
 
 public protocol LedgerWriting {

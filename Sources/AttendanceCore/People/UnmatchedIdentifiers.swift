@@ -9,12 +9,6 @@ public struct UnmatchedIdentifier: Sendable, Equatable {
     }
 }
 
-public protocol PeopleReading {
-    /// Badges scanned in the entries behind `sequence` up to `last` that belong to nobody, in no order. The entries are
-    /// read one by one, so ask for some thousands at a time.
-    func unmatchedIdentifiers(after sequence: Int64, through last: Int64) throws(AttendanceError) -> [UnmatchedIdentifier]
-}
-
 /// The badges without a person in a stretch of the ledger.
 public struct UnmatchedSummary: Sendable, Equatable {
     /// How many entries were looked at: the newest ones.

@@ -228,6 +228,15 @@ struct ReferencePlace: Equatable {
     let span: Int64?
 }
 
+extension StationLayout {
+    /// Whether the entry that has taken a reference still counts, or cannot be cleared at all.
+    func isTaken(_ place: ReferencePlace) -> Bool {
+        guard let span = place.span else { return true }
+        // A span that is not there was tampered with; what it once held stays taken.
+        return has(span) ? place.sequence > self[span].clearedThrough : true
+    }
+}
+
 /// Entries on their way into the store, by column.
 struct EntryBuffer {
     private var sequences: [Int64] = []

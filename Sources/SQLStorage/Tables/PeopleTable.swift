@@ -1,21 +1,25 @@
 import AttendanceCore
 
-/// Who a claimed identifier belongs to: `person`, `membership`, `identifier`. Projections of scans.
+/// Who a claimed identifier belongs to: `person`, `membership`, `identifier`. Projections of scans and enrolments.
 struct PeopleTable {
     let connection: any SQLConnection
     let tenant: TenantID
 
-    /// A scan that says whose badge it read.
+    /// An entry that says whose an identifier is.
     struct Sighting {
         let sequence: Int64
         let hash: Digest
         let source: EntrySource
+        let kind: IdentifierKind
         let identifier: WireText
         let staffCode: WireText
+        /// From which entry on the identifier is this membership's.
+        let validFrom: Int64
     }
 
     struct Subject: Hashable, Sendable {
         let source: EntrySource
+        let kind: IdentifierKind
         let text: WireText
     }
 
@@ -25,8 +29,8 @@ struct PeopleTable {
     /// the former identifier ends where the new one begins.
     func fold(_ sightings: [Sighting], sealer: Sealer) throws(SQLError) -> (changed: Bool, now: [Subject: WireText]) {
         guard !sightings.isEmpty else { return (false, [:]) }
-        var memberships = try memberships(of: Set(sightings.map { Subject(source: $0.source, text: $0.staffCode) }))
-        var stored = try currentIdentifiers(of: Set(sightings.map { Subject(source: $0.source, text: $0.identifier) }))
+        var memberships = try memberships(of: Set(sightings.map(\.staff)))
+        var stored = try currentIdentifiers(of: Set(sightings.map(\.subject)))
 
         var opened: [(Sighting, Identifier<Person>, Identifier<Membership>)] = []
         var added: [(sighting: Sighting, membership: Identifier<Membership>, validTo: Int64?)] = []
@@ -35,8 +39,8 @@ struct PeopleTable {
         var pending: [Subject: Int] = [:]
 
         for sighting in sightings {
-            let badge = Subject(source: sighting.source, text: sighting.identifier)
-            let staff = Subject(source: sighting.source, text: sighting.staffCode)
+            let badge = sighting.subject
+            let staff = sighting.staff
             defer { now[badge] = sighting.staffCode }
             if let current = stored[badge], current.staffCode == sighting.staffCode { continue }
             let membership: Identifier<Membership>
@@ -55,7 +59,7 @@ struct PeopleTable {
             }
             pending[badge] = added.count
             added.append((sighting, membership, nil))
-            stored[badge] = (sighting.staffCode, sighting.sequence)
+            stored[badge] = (sighting.staffCode, sighting.validFrom)
         }
         guard !added.isEmpty else { return (false, now) }
 
@@ -83,9 +87,9 @@ struct PeopleTable {
                     [
                         BulkColumn("tenant_id", .constant(tenant.rawValue, count: added.count)),
                         BulkColumn("source", .integers(added.map(\.sighting.source.rawValue))),
-                        BulkColumn("kind", .constant(IdentifierKind.badge.rawValue, count: added.count)),
+                        BulkColumn("kind", .integers(added.map(\.sighting.kind.rawValue))),
                         BulkColumn("text", .texts(packed(added.map(\.sighting.identifier)))),
-                        BulkColumn("valid_from", .integers(added.map(\.sighting.sequence))),
+                        BulkColumn("valid_from", .integers(added.map(\.sighting.validFrom))),
                         BulkColumn("valid_to", .optionalIntegers(added.map(\.validTo))),
                         BulkColumn("membership_id", .uuids(added.map(\.membership.rawValue))),
                     ]),
@@ -95,7 +99,7 @@ struct PeopleTable {
                 """
                 UPDATE identifier SET valid_to = \(sequence)
                 WHERE tenant_id = \(tenant.rawValue) AND source = \(subject.source.rawValue)
-                    AND kind = \(IdentifierKind.badge.rawValue) AND text = \(subject.text.text) AND valid_from = \(validFrom)
+                    AND kind = \(subject.kind.rawValue) AND text = \(subject.text.text) AND valid_from = \(validFrom)
                 """
             })
         return (true, now)
@@ -117,6 +121,14 @@ struct PeopleTable {
         ).map { UnmatchedIdentifier(identifier: WireText($0.text(0)), scans: $0.integer(1)) }
     }
 
+    /// Those of the numbers that are somebody's.
+    func known(_ pins: Set<DevicePIN>, source: EntrySource) throws(SQLError) -> Set<DevicePIN> {
+        guard !pins.isEmpty else { return [] }
+        let subjects = pins.map { Subject(source: source, kind: .devicePIN, text: $0.text) }
+        let found = try currentIdentifiers(of: Set(subjects))
+        return pins.filter { found[Subject(source: source, kind: .devicePIN, text: $0.text)] != nil }
+    }
+
     private func memberships(of staffCodes: Set<Subject>) throws(SQLError) -> [Subject: Identifier<Membership>] {
         let rows = try connection.lookup(
             BulkLookup(
@@ -126,7 +138,7 @@ struct PeopleTable {
                     m.tenant_id = given.tenant_id AND m.source = given.source AND m.staff_code = given.staff_code
                     """))
         var found: [Subject: Identifier<Membership>] = [:]
-        for row in rows { found[subject(row)] = Identifier(rawValue: row.uuid(2)) }
+        for row in rows { found[subject(row, .staffCode)] = Identifier(rawValue: row.uuid(2)) }
         return found
     }
 
@@ -135,37 +147,53 @@ struct PeopleTable {
     ) throws(SQLError) -> [Subject: (staffCode: WireText, validFrom: Int64)] {
         let rows = try connection.lookup(
             BulkLookup(
-                keys(badges, textColumn: "text"), selecting: "i.source, i.text, m.staff_code, i.valid_from",
+                keys(badges, textColumn: "text", naming: "kind"),
+                selecting: "i.source, i.text, m.staff_code, i.valid_from, i.kind",
                 from: """
                     identifier i
                     JOIN membership m ON m.tenant_id = i.tenant_id AND m.membership_id = i.membership_id
                     """,
                 matching: """
-                    i.tenant_id = given.tenant_id AND i.source = given.source AND i.kind = 1 AND i.text = given.text
+                    i.tenant_id = given.tenant_id AND i.source = given.source AND i.kind = given.kind AND i.text = given.text
                     AND i.valid_to IS NULL
                     """))
         var found: [Subject: (staffCode: WireText, validFrom: Int64)] = [:]
-        for row in rows { found[subject(row)] = (WireText(row.text(2)), row.integer(3)) }
+        for row in rows {
+            guard let kind = IdentifierKind(rawValue: row.integer(4)) else { preconditionFailure("a kind that was asked for") }
+            found[subject(row, kind)] = (WireText(row.text(2)), row.integer(3))
+        }
         return found
     }
 
-    private func keys(_ subjects: Set<Subject>, textColumn: StaticString) -> [BulkColumn] {
-        let sorted = subjects.sorted { $0.text < $1.text }
+    private func keys(_ subjects: Set<Subject>, textColumn: StaticString, naming kindColumn: StaticString? = nil) -> [BulkColumn] {
+        let sorted = subjects.sorted()
         return [
             BulkColumn("tenant_id", .constant(tenant.rawValue, count: sorted.count)),
             BulkColumn("source", .integers(sorted.map(\.source.rawValue))),
             BulkColumn(textColumn, .texts(packed(sorted.map(\.text)))),
-        ]
+        ] + (kindColumn.map { [BulkColumn($0, .integers(sorted.map(\.kind.rawValue)))] } ?? [])
     }
 
-    private func subject(_ row: SQLRow) -> Subject {
+    private func subject(_ row: SQLRow, _ kind: IdentifierKind) -> Subject {
         guard let source = EntrySource(rawValue: row.integer(0)) else { preconditionFailure("a source that was asked for") }
-        return Subject(source: source, text: WireText(row.text(1)))
+        return Subject(source: source, kind: kind, text: WireText(row.text(1)))
     }
 
     private func packed(_ texts: [WireText]) -> PackedBytes {
         var packed = PackedBytes()
         for text in texts { packed.append(text.text) }
         return packed
+    }
+}
+
+extension PeopleTable.Sighting {
+    fileprivate var subject: PeopleTable.Subject { .init(source: source, kind: kind, text: identifier) }
+    fileprivate var staff: PeopleTable.Subject { .init(source: source, kind: .staffCode, text: staffCode) }
+}
+
+extension PeopleTable.Subject: Comparable {
+    static func < (left: Self, right: Self) -> Bool {
+        left.text == right.text
+            ? (left.source.rawValue, left.kind.rawValue) < (right.source.rawValue, right.kind.rawValue) : left.text < right.text
     }
 }

@@ -46,6 +46,11 @@ struct ProjectionFold {
             count(claim, in: joined.id, badge: badge, terms: &terms)
             see(claim, sequence: sequence, hash: hash, memory: memory)
             return (joined.id, joined.isNew)
+        case .punch:
+            return (nil, false)
+        case .enrolment:
+            enrol(claim, sequence: sequence, hash: hash)
+            return (nil, false)
         case .clearAll:
             try writeTallies(terms: terms)
             let cleared = layout.clearAll(source: claim.source, through: sequence)
@@ -92,12 +97,24 @@ struct ProjectionFold {
 
     private mutating func see(_ claim: Claim, sequence: Int64, hash: Digest, memory: WriterMemory?) {
         guard let personal = claim.personal, personal.identifierKind == .badge, let staffCode = personal.staffCode else { return }
-        let badge = PeopleTable.Subject(source: claim.source, text: personal.identifier)
+        let badge = PeopleTable.Subject(source: claim.source, kind: .badge, text: personal.identifier)
         if !sighted.contains(badge), memory?.knows(badge, is: staffCode, tenant: tenant) == true { return }
         sighted.insert(badge)
         sightings.append(
             .init(
-                sequence: sequence, hash: hash, source: claim.source, identifier: personal.identifier, staffCode: staffCode))
+                sequence: sequence, hash: hash, source: claim.source, kind: .badge, identifier: personal.identifier,
+                staffCode: staffCode, validFrom: sequence))
+    }
+
+    /// A number that nobody had is its new holder's from the beginning, so that punches which came before are theirs too.
+    /// Nobody has told a staff code; the membership goes by the number itself.
+    private mutating func enrol(_ claim: Claim, sequence: Int64, hash: Digest) {
+        guard let pin = DevicePIN(claimedIn: claim)?.text else { return }
+        sighted.insert(PeopleTable.Subject(source: claim.source, kind: .devicePIN, text: pin))
+        sightings.append(
+            .init(
+                sequence: sequence, hash: hash, source: claim.source, kind: .devicePIN, identifier: pin, staffCode: pin,
+                validFrom: 0))
     }
 
     // MARK: Writing

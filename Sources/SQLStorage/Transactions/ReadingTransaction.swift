@@ -144,7 +144,22 @@ class ReadingTransaction: ReadTransaction {
         return try attempt { () throws(SQLError) in try tallies.tally(of: source, terms: &terms) }
     }
 
+    func taken(_ references: Set<Pseudonym>, source: EntrySource) throws(AttendanceError) -> [Pseudonym: Int64] {
+        try settle()
+        let layout = try layout()
+        let places = try attempt { () throws(SQLError) in try ledger.places(of: references.sorted(), source: source) }
+        return Dictionary(
+            uniqueKeysWithValues: places.filter { layout.isTaken($0.1) }.map { reference, place in (reference, place.sequence) })
+    }
+
     // MARK: The other nouns
+
+    func known(_ pins: Set<DevicePIN>, source: EntrySource) throws(AttendanceError) -> Set<DevicePIN> {
+        try settle()
+        return try attempt { () throws(SQLError) in
+            try PeopleTable(connection: connection, tenant: tenant).known(pins, source: source)
+        }
+    }
 
     func heartbeats() throws(AttendanceError) -> [Heartbeat] {
         try certain { () throws(SQLError) in try stations.heartbeats() }

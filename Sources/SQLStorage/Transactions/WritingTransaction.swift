@@ -181,9 +181,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     }
 
     private func isTaken(_ place: ReferencePlace) -> Bool {
-        guard let span = place.span else { return true }
-        // A span that is not there was tampered with; what it once held stays taken.
-        return fold.layout.has(span) ? place.sequence > fold.layout[span].clearedThrough : true
+        fold.layout.isTaken(place)
     }
 
     /// Numbers, hashes and folds one entry; all of it is kept back but what a clear or rename changes at once.
