@@ -34,6 +34,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CHTTP", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CTrackAttendancePage", exclude: ["dashboard.html", "dashboard.css", "dashboard.js"]),
@@ -47,6 +48,7 @@ let package = Package(
         // The wire.
         module("HTTPMessages"),
         module("HTTPServer", uses: ["HTTPMessages", "CHTTP"]),
+        module("HTTPClient", uses: ["HTTPMessages", "CCurl"]),
         module("StrictJSON", uses: ["CSimdJSON"]),
         module("Digests", uses: ["COpenSSL"]),
         module("DialectKit", uses: ["AttendanceCore", "HTTPMessages", "StrictJSON"]),
@@ -59,7 +61,7 @@ let package = Package(
             "Assembly",
             uses: [
                 "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
-                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance",
+                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "HTTPClient",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
 
@@ -76,6 +78,7 @@ let package = Package(
         tests("EngineTests", uses: ["SQLStorage", "SQLiteEngine", "PostgresEngine"]),
         tests("HTTPMessagesTests", uses: ["HTTPMessages"]),
         tests("HTTPServerTests", uses: ["HTTPMessages", "HTTPServer"]),
+        tests("HTTPClientTests", uses: ["HTTPClient", "HTTPMessages", "HTTPServer"]),
         tests("StrictJSONTests", uses: ["StrictJSON"]),
         tests("DigestsTests", uses: ["Digests"]),
         tests("DialectKitTests", uses: ["DialectKit", "StrictJSON"]),
