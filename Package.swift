@@ -56,12 +56,15 @@ let package = Package(
             "DialectTrackAttendance",
             uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON", "CTrackAttendancePage"]),
 
+        // An organisation that does not exist.
+        module("DemoData", uses: ["AttendanceCore"]),
+
         // The whole.
         module(
             "Assembly",
             uses: [
                 "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
-                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "HTTPClient",
+                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "HTTPClient", "DemoData",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
 
@@ -79,6 +82,7 @@ let package = Package(
         tests("HTTPMessagesTests", uses: ["HTTPMessages"]),
         tests("HTTPServerTests", uses: ["HTTPMessages", "HTTPServer"]),
         tests("HTTPClientTests", uses: ["HTTPClient", "HTTPMessages", "HTTPServer"]),
+        tests("DemoDataTests", uses: ["AttendanceCore", "DemoData"]),
         tests("StrictJSONTests", uses: ["StrictJSON"]),
         tests("DigestsTests", uses: ["Digests"]),
         tests("DialectKitTests", uses: ["DialectKit", "StrictJSON"]),

@@ -45,9 +45,10 @@ import Testing
         "DialectKit": ["AttendanceCore", "HTTPMessages", "StrictJSON"],
         "DialectTrackAttendance": ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"],
         "HTTPClient": ["HTTPMessages"],
+        "DemoData": ["AttendanceCore"],
         "Assembly": [
             "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer", "StrictJSON",
-            "Digests", "DialectKit", "DialectTrackAttendance", "HTTPClient",
+            "Digests", "DialectKit", "DialectTrackAttendance", "HTTPClient", "DemoData",
         ],
         "muster": ["Assembly"],
     ]
