@@ -56,15 +56,16 @@ let package = Package(
             "DialectTrackAttendance",
             uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON", "CTrackAttendancePage"]),
 
-        // An organisation that does not exist.
+        // An organisation that does not exist, and a day of it played against a server.
         module("DemoData", uses: ["AttendanceCore"]),
+        module("DaySimulation", uses: ["AttendanceCore", "DemoData", "HTTPClient", "HTTPMessages", "StrictJSON"]),
 
         // The whole.
         module(
             "Assembly",
             uses: [
                 "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
-                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "HTTPClient", "DemoData",
+                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "HTTPClient", "DemoData", "DaySimulation",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
 
@@ -83,6 +84,7 @@ let package = Package(
         tests("HTTPServerTests", uses: ["HTTPMessages", "HTTPServer"]),
         tests("HTTPClientTests", uses: ["HTTPClient", "HTTPMessages", "HTTPServer"]),
         tests("DemoDataTests", uses: ["AttendanceCore", "DemoData"]),
+        tests("DaySimulationTests", uses: ["AttendanceCore", "DaySimulation", "DemoData", "TestKit"]),
         tests("StrictJSONTests", uses: ["StrictJSON"]),
         tests("DigestsTests", uses: ["Digests"]),
         tests("DialectKitTests", uses: ["DialectKit", "StrictJSON"]),
@@ -95,7 +97,7 @@ let package = Package(
         tests("AssemblyTests", uses: ["Assembly", "AttendanceCore", "HTTPMessages", "TestKit"]),
         tests(
             "EndToEndTests",
-            uses: ["muster", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "TestKit"],
+            uses: ["muster", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer", "TestKit"],
             resources: [.copy("Data")]),
         tests("TidyTests", uses: []),
     ],

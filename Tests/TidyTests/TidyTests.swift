@@ -46,9 +46,10 @@ import Testing
         "DialectTrackAttendance": ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"],
         "HTTPClient": ["HTTPMessages"],
         "DemoData": ["AttendanceCore"],
+        "DaySimulation": ["AttendanceCore", "DemoData", "HTTPClient", "HTTPMessages", "StrictJSON"],
         "Assembly": [
             "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer", "StrictJSON",
-            "Digests", "DialectKit", "DialectTrackAttendance", "HTTPClient", "DemoData",
+            "Digests", "DialectKit", "DialectTrackAttendance", "HTTPClient", "DemoData", "DaySimulation",
         ],
         "muster": ["Assembly"],
     ]

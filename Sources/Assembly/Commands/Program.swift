@@ -9,7 +9,7 @@ import SQLStorage
 public enum Program {
     static let commands: [Command] = [
         .serve, .migrateUp, .migrateDown, .migrateStatus, .migrateHistory, .keyCreate, .keyList, .keyRevoke, .tenantCreate,
-        .tenantList, .stations, .audit, .verify, .rebuild, .config, .demo, .probe,
+        .tenantList, .stations, .audit, .verify, .rebuild, .config, .demo, .simulate, .probe,
     ]
 
     /// - Parameters:
