@@ -37,8 +37,8 @@ public final class Simulation: Sendable {
     public func stop() { record.stop() }
 
     /// Plays the day.
-    /// - Parameter progress: Told after each simulated quarter of an hour how many minutes of the day have passed, and of how
-    ///   many.
+    /// - Parameter progress: Told after each simulated quarter of an hour, and at the end, how many minutes of the day have
+    ///   passed, and of how many.
     /// - Throws: ``SimulationFailure`` where the server refuses what no server may refuse.
     public func play(progress: @escaping @Sendable (_ minutes: Int64, _ of: Int64) -> Void) async throws(SimulationFailure) {
         let scripts = plan.scripts()
@@ -48,18 +48,19 @@ public final class Simulation: Sendable {
         }
         let happenings = scripts.flatMap { script in script.scans.map(\.happensAt) }
         guard let first = happenings.min(), let last = happenings.max() else { return }
-        let course = Course(from: first.adding(seconds: -60), through: last.adding(seconds: 60), startedAt: ambient.uptime())
+        let course = Course(
+            beginning: first.adding(seconds: -60), end: last.adding(seconds: 60), startedAt: ambient.uptime())
         await withTaskGroup { group in
             for script in scripts { group.addTask { await self.play(script, course) } }
             group.addTask {
-                let minutes = course.end.seconds(since: course.beginning) / 60
-                for minute in stride(from: Int64(15), to: minutes, by: 15) {
+                for minute in stride(from: Int64(15), to: course.minutes, by: 15) {
                     await self.reach(course.beginning.adding(seconds: minute * 60), course)
                     if self.record.isStopped || self.plan.speed == 0 { break }
-                    progress(minute, minutes)
+                    progress(minute, course.minutes)
                 }
             }
         }
+        if !record.isStopped { progress(course.minutes, course.minutes) }
         if let failure = record.failure { throw failure }
     }
 
@@ -83,11 +84,7 @@ public final class Simulation: Sendable {
         let end: Instant
         let startedAt: Int64
 
-        init(from beginning: Instant, through end: Instant, startedAt: Int64) {
-            self.beginning = beginning
-            self.end = end
-            self.startedAt = startedAt
-        }
+        var minutes: Int64 { end.seconds(since: beginning) / 60 }
     }
 
     private func play(_ script: StationScript, _ course: Course) async {

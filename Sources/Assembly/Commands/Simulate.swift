@@ -6,13 +6,11 @@ import FoundationEssentials
 import HTTPClient
 
 extension Command {
+    /// Scans go through HTTP, with stations that are offline for a while, lost answers, repeated uploads and wrong clocks.
+    /// Exit code 1 where anything is missing, doubled or foreign. The scans stay in the ledger.
     static let simulate = Command(
         "simulate",
-        """
-        Plays a day of many stations against a running server: scans through HTTP, with stations that are offline for a \
-        while, lost answers, repeated uploads and wrong clocks. At the end the ledger is held against what was sent; exit \
-        code 1 where anything is missing, doubled or foreign. The scans stay in the ledger: use a server for trying things.
-        """,
+        "Plays a day of many stations against a running server, and checks that the ledger has all that was sent, once.",
         options: [
             Option("--url", "URL", "the server; where this program would listen (MUSTER_LISTEN) where left out"),
             Option("--key-file", "FILE", "a file with a key for upload and dashboard; API_KEY where left out"),
