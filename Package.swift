@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CHTTP", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CTrackAttendancePage", exclude: ["dashboard.html", "dashboard.css", "dashboard.js"]),
@@ -49,6 +50,7 @@ let package = Package(
         // The wire.
         module("HTTPMessages"),
         module("HTTPServer", uses: ["HTTPMessages", "CHTTP"]),
+        module("HTTPClient", uses: ["HTTPMessages", "CCurl"]),
         module("StrictJSON", uses: ["CSimdJSON"]),
         module("Digests", uses: ["COpenSSL"]),
         module("DialectKit", uses: ["AttendanceCore", "HTTPMessages", "StrictJSON"]),
@@ -58,13 +60,17 @@ let package = Package(
 
         // Files that come from other systems, or go to them.
         module("DataFiles", uses: ["AttendanceCore", "DialectKit", "StrictJSON"]),
+        // An organisation that does not exist, and a day of it played against a server.
+        module("DemoData", uses: ["AttendanceCore"]),
+        module("DaySimulation", uses: ["AttendanceCore", "DemoData", "HTTPClient", "HTTPMessages", "StrictJSON"]),
 
         // The whole.
         module(
             "Assembly",
             uses: [
                 "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
-                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "DataFiles",
+                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "DataFiles", "HTTPClient", "DemoData",
+                "DaySimulation",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
 
@@ -81,6 +87,9 @@ let package = Package(
         tests("EngineTests", uses: ["SQLStorage", "SQLiteEngine", "PostgresEngine"]),
         tests("HTTPMessagesTests", uses: ["HTTPMessages"]),
         tests("HTTPServerTests", uses: ["HTTPMessages", "HTTPServer"]),
+        tests("HTTPClientTests", uses: ["HTTPClient", "HTTPMessages", "HTTPServer"]),
+        tests("DemoDataTests", uses: ["AttendanceCore", "DemoData"]),
+        tests("DaySimulationTests", uses: ["AttendanceCore", "DaySimulation", "DemoData", "TestKit"]),
         tests("StrictJSONTests", uses: ["StrictJSON"]),
         tests("DigestsTests", uses: ["Digests"]),
         tests("DialectKitTests", uses: ["DialectKit", "StrictJSON"]),
@@ -97,7 +106,9 @@ let package = Package(
             uses: ["Assembly", "AttendanceCore", "DialectKit", "HTTPMessages", "HTTPServer", "SQLStorage", "TestKit"]),
         tests(
             "EndToEndTests",
-            uses: ["muster", "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "TestKit"],
+            uses: [
+                "muster", "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer", "TestKit",
+            ],
             resources: [.copy("Data")]),
         tests("TidyTests", uses: []),
     ],

@@ -1,4 +1,4 @@
-import AttendanceCore
+public import AttendanceCore
 import DialectKit
 import HTTPMessages
 import StrictJSON
@@ -30,21 +30,24 @@ struct RosterUpload: Sendable {
         guard reader.isClean else { throw .validation(reader.violations) }
         self.units = units
     }
+}
 
-    /// The digest that a kiosk computes too, to see whether it has to upload.
+extension RosterSummary {
+    /// The summary of these units with the digest that a kiosk computes too, to see whether it has to upload.
     ///
     /// Each unit as `name:registered`, these texts sorted by code point and joined with `|`; of the SHA-256 over the UTF-8
     /// bytes the first 16 hexadecimal digits. Source: contract §3.5.
-    func fingerprint(_ sha256: ([UInt8]) -> Digest) -> WireText {
+    public static func trackAttendance(_ units: [Unit], sha256: ([UInt8]) -> Digest) -> RosterSummary {
         let texts = units.map { WireText("\($0.name):\($0.registered)") }.sorted()
-        return WireText(String(sha256(Array(texts.map(\.text).joined(separator: "|").utf8)).description.prefix(16)))
+        let digest = sha256(Array(texts.map(\.text).joined(separator: "|").utf8))
+        return RosterSummary(fingerprint: WireText(String(digest.description.prefix(16))), units: units)
     }
 }
 
 extension TrackAttendanceDialect {
     func takeRoster(_ visit: Visit, _ body: JSONValue?) async throws(TrackAttendanceFailure) -> Response {
         let upload = try RosterUpload(body)
-        let summary = RosterSummary(fingerprint: upload.fingerprint(operations.ambient.sha256), units: upload.units)
+        let summary = RosterSummary.trackAttendance(upload.units, sha256: operations.ambient.sha256)
         do throws(AttendanceError) {
             let wasWritten = try await operations.replaceRoster(with: summary, as: visit.caller)
             return .json {

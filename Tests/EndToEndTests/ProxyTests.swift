@@ -214,7 +214,7 @@ extension `The program` {
 }
 
 /// A port that nobody listens on at this moment.
-private func freePort() throws -> Int {
+func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()

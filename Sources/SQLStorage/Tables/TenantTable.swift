@@ -41,9 +41,4 @@ struct TenantTable {
         _ = try connection.run("INSERT INTO secret (name, value) VALUES (\(name), \(fresh)) ON CONFLICT (name) DO NOTHING")
         return try secret(name) ?? fresh
     }
-
-    /// The installation's secret of this name, or nil.
-    func secret(_ name: String) throws(SQLError) -> [UInt8]? {
-        try connection.run("SELECT value FROM secret WHERE name = \(name)").first?.blob(0)
-    }
 }
