@@ -8,7 +8,8 @@ extension `The program` {
     @Suite struct `The command line` {
         @Test(arguments: [
             "serve", "migrate up", "migrate down", "migrate status", "migrate history", "key create", "key list", "key revoke",
-            "tenant create", "tenant list", "stations", "audit", "verify", "rebuild", "backup", "backup verify", "restore", "doctor",
+            "tenant create", "tenant list", "stations", "audit", "verify", "rebuild", "backup", "backup verify", "restore",
+            "doctor",
             "import attlog", "import scans", "export scans",
             "config",
         ])

@@ -158,7 +158,10 @@ public struct StoreUnderTest: Sendable {
     public let clock: TestClock
     public let caller: Caller
 
-    public init(kind: StoreKind, engine: any SQLEngine, clock: TestClock = TestClock()) throws {
+    /// - Parameter referencesPerOverlappingGroupMax: Cuts groups smaller, so that a few batches are several groups.
+    public init(
+        kind: StoreKind, engine: any SQLEngine, clock: TestClock = TestClock(), referencesPerOverlappingGroupMax: Int = 500
+    ) throws {
         self.kind = kind
         self.engine = engine
         self.clock = clock
@@ -166,7 +169,9 @@ public struct StoreUnderTest: Sendable {
         let connection = try engine.connect(.writing)
         try Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256).up()
         connection.close()
-        store = try SQLStore.open(engine, ambient: ambient) { cause in Incident(text: "\(cause)") }
+        store = try SQLStore.open(
+            engine, ambient: ambient, referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax
+        ) { cause in Incident(text: "\(cause)") }
         operations = Operations(store: store, ambient: ambient, sealer: store.sealer)
         caller = Caller(tenant: .default, name: "key/test", roles: .all)
     }

@@ -98,6 +98,8 @@ enum Files {
     static func give(_ path: String, toOwnerOf other: String) throws {
         var status = stat()
         guard geteuid() == 0, unsafe stat(other, &status) == 0 else { return }
+        // Not asked for where nothing changes: the service's unit refuses the call.
+        guard status.st_uid != geteuid() || status.st_gid != getegid() else { return }
         guard unsafe chown(path, status.st_uid, status.st_gid) == 0 else { throw trouble(path) }
     }
 

@@ -302,10 +302,7 @@ actor GroupWriter {
                 return false
             }
             try transaction.sendAhead()
-            guard settle() else {
-                connection.rollBack()
-                return false
-            }
+            guard settle(orGivingUp: connection) else { return false }
             try transaction.finish()
             try connection.sendCommit()
             transaction.remember()
@@ -313,16 +310,18 @@ actor GroupWriter {
                 group: group, answers: answers, transaction: transaction, place: place, began: began)
             return true
         } catch {
+            // Not counted as failed: it is run again, and was only a guess.
             connection.rollBack()
             memory.blame(error, on: transaction)
-            observer?.failed()
             return false
         }
     }
 
     /// Waits for the group that is under way and answers its units.
+    /// - Parameter next: Holds a transaction that builds on that group, which ends before the group runs again: its rows would
+    ///   stand in the way.
     /// - Returns: Whether what was foreseen has come true.
-    @discardableResult private func settle() -> Bool {
+    @discardableResult private func settle(orGivingUp next: (any SQLConnection)? = nil) -> Bool {
         guard let group = underway, let connection = connections[group.place] else { return true }
         underway = nil
         do throws(SQLError) {
@@ -334,9 +333,10 @@ actor GroupWriter {
         } catch {
             let mayBeStored = connection.mayHaveCommitted
             connection.rollBack()
+            next?.rollBack()
             memory.blame(error, on: group.transaction)
-            observer?.failed()
             if mayBeStored {
+                observer?.failed()
                 let answer = trouble.error(error)
                 for unit in group.group { unit.fail(answer) }
             } else {
