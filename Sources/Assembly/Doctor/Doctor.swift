@@ -158,11 +158,15 @@ struct Doctor: Sendable {
         await look(.keys) { () async throws(AttendanceError) in
             [TenantChecks.keys(try await operations.accessKeys(as: caller), now: now, tenant: name)]
         }
-        for source in EntrySource.allCases {
-            await look(.stations) { () async throws(AttendanceError) in
-                let (silent, count) = try await operations.silentStations(of: source, as: caller)
-                return [TenantChecks.stations(silent, of: count, tenant: name)]
+        await look(.stations) { () async throws(AttendanceError) in
+            var silent: [SilentStation] = []
+            var count = 0
+            for source in EntrySource.allCases {
+                let more = try await operations.silentStations(of: source, as: caller)
+                silent += more.silent
+                count += more.of
             }
+            return [TenantChecks.stations(silent, of: count, tenant: name)]
         }
         await look(.badges) { () async throws(AttendanceError) in
             let summary = try await operations.unmatchedIdentifiers(
