@@ -49,8 +49,8 @@ extension DemoOrganisation {
         for member in members { visit(of: member, on: day, &random, &seen) }
         let visitors = seen.count * Self.unknownPerMille / 1_000
         for _ in 0..<visitors {
-            // One of a few hundred badges, so that some of them come again.
-            let badge = "\(badgePrefix)\(900_000 + random.below(400))"
+            // One of a few badges, so that they come again and do not outnumber those who belong here.
+            let badge = "\(badgePrefix)\(900_000 + random.below(max(5, members.count / 25)))"
             let minute = random.around(420...1_020)
             look(random.pick(gates), minute, badge, nil, &random, &seen)
             if random.chance(perMille: 600) { look(gates[0], minute + random.within(20...240), badge, nil, &random, &seen) }
