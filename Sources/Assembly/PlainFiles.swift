@@ -45,21 +45,35 @@ struct InputFile: ~Copyable {
 }
 
 /// A new file that only its owner may read, or standard output. Unlike ``Terminal/write(_:to:)`` it tells when bytes get lost.
+///
+/// It grows under the name `PATH.partial` and gets its own when it is complete: half a file would look like a whole one.
 struct OutputFile: ~Copyable {
     private let descriptor: Int32
     private let path: String
 
     /// - Parameter path: `-` for standard output. What is there already is never written over.
     init(_ path: String) throws {
+        let isThere = unsafe path != "-" && access(path, F_OK) == 0
         self.path = path
-        descriptor = path == "-" ? 1 : unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        descriptor =
+            switch path {
+            case "-": 1
+            case _ where isThere: -1
+            default: unsafe open(path + Self.unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            }
+        guard !isThere else { throw Failure("\(path) exists, and is not written over") }
         guard descriptor >= 0 else {
             throw Failure("\(path) cannot be made: \(unsafe String(cString: strerror(errno)))")
         }
     }
 
+    private static let unfinished = ".partial"
+
     deinit {
-        if descriptor != 1 { close(descriptor) }
+        guard descriptor > 1 else { return }
+        close(descriptor)
+        // Gone already where it has its name.
+        _ = unsafe unlink(path + Self.unfinished)
     }
 
     func write(_ bytes: [UInt8]) throws {
@@ -72,9 +86,13 @@ struct OutputFile: ~Copyable {
         }
     }
 
-    /// Returns when the bytes are on disk, where they go to one.
+    /// Gives the file its name. Returns when the bytes are on disk, where they go to one.
     func finish() throws {
-        guard descriptor != 1, fsync(descriptor) != 0, errno != EINVAL else { return }
-        throw Failure("\(path) cannot be written: \(unsafe String(cString: strerror(errno)))")
+        guard descriptor != 1 else { return }
+        // A device cannot be synchronised, and needs not be.
+        let isStored = fsync(descriptor) == 0 || errno == EINVAL
+        guard isStored, unsafe link(path + Self.unfinished, path) == 0 else {
+            throw Failure("\(path) cannot be written: \(unsafe String(cString: strerror(errno)))")
+        }
     }
 }

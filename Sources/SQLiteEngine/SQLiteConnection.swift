@@ -154,6 +154,8 @@ public final class SQLiteConnection: SQLConnection {
         transaction = .open
     }
 
+    public func beginWritingBesideCommit() throws(SQLError) { try beginWriting() }
+
     public func sendCommit() throws(SQLError) {}
 
     /// A commit that fails has not happened: what stands in the log without its end is not read.

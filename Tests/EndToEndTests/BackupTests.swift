@@ -134,6 +134,24 @@ extension `The program` {
             }
         }
 
+        @Test(arguments: [true, false])
+        func `removes nothing that no backup has made, also behind a link`(isLink: Bool) async throws {
+            try await Place.on(.sqlite) { place in
+                try await place.fill(1)
+                let folder = isLink ? "theirs" : "copy.partial"
+                try FileManager.default.createDirectory(atPath: place.path(folder), withIntermediateDirectories: false)
+                try "keep".write(toFile: place.path(folder + "/precious"), atomically: false, encoding: .utf8)
+                if isLink {
+                    try FileManager.default.createSymbolicLink(
+                        atPath: place.path("copy.partial"), withDestinationPath: place.path(folder))
+                }
+                let refused = try await place.muster("backup", "copy")
+                #expect(refused.code == 1 && refused.errors.contains("copy.partial"), "\(refused)")
+                #expect(FileManager.default.contents(atPath: place.path(folder + "/precious")) == Data("keep".utf8))
+                #expect(!FileManager.default.fileExists(atPath: place.path("copy")))
+            }
+        }
+
         @Test(arguments: ["/proc/x.sqlite", "nowhere/x.sqlite", "nowhere/"])
         func `that cannot be written is one line`(path: String) async throws {
             try await Place.on(.sqlite) { place in

@@ -108,6 +108,11 @@ final class FaultyConnection: SQLConnection {
         try inner.beginWriting()
     }
 
+    func beginWritingBesideCommit() throws(SQLError) {
+        try pass(.beginning)
+        try inner.beginWritingBesideCommit()
+    }
+
     func beginReading() throws(SQLError) {
         try pass(.beginning)
         try inner.beginReading()

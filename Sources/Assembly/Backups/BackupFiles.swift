@@ -91,6 +91,7 @@ final class Staging: Sendable {
         // Another process may have finished between the first look and the lock.
         do {
             try Self.requireFree(target)
+            try requireOwnLeftovers()
             try empty()
         } catch {
             _ = rmdir()
@@ -115,7 +116,8 @@ final class Staging: Sendable {
             guard unsafe mkdir(folder, 0o700) == 0 || errno == EEXIST else {
                 throw Failure("no backup can be written here: \(Files.trouble(folder))")
             }
-            let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            // Not through a link: what lies where it leads is somebody else's.
+            let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             // Removed between the two calls by whoever finished.
             if descriptor < 0, errno == ENOENT { continue }
             guard descriptor >= 0 else { throw Files.trouble(folder) }
@@ -125,7 +127,11 @@ final class Staging: Sendable {
             }
             var opened = stat()
             var named = stat()
-            if unsafe fstat(descriptor, &opened) == 0, unsafe stat(folder, &named) == 0, opened.st_ino == named.st_ino {
+            if unsafe fstat(descriptor, &opened) == 0, unsafe lstat(folder, &named) == 0, opened.st_ino == named.st_ino {
+                guard opened.st_uid == geteuid() else {
+                    _ = close(descriptor)
+                    throw Failure("\(folder) is somebody else's: remove it, or give another name")
+                }
                 return descriptor
             }
             _ = close(descriptor)
@@ -136,9 +142,19 @@ final class Staging: Sendable {
     func publish() throws {
         try Files.keepNames(in: folder)
         try Self.requireFree(target)
-        try Files.rename(files.manifestPath, to: target.manifestPath)
-        try Files.rename(files.digestPath, to: target.digestPath)
-        try Files.rename(files.path, to: target.path)
+        var named: [String] = []
+        do {
+            for (from, to) in [
+                (files.manifestPath, target.manifestPath), (files.digestPath, target.digestPath), (files.path, target.path),
+            ] {
+                try Files.rename(from, to: to)
+                named.append(to)
+            }
+        } catch {
+            // They would keep the next backup from this name.
+            for name in named { _ = unsafe unlink(name) }
+            throw error
+        }
         _ = rmdir()
         try Files.keepNames(in: Files.folder(of: target.path))
     }
@@ -148,6 +164,14 @@ final class Staging: Sendable {
         // What cannot be removed is found by the next attempt.
         try? empty()
         _ = rmdir()
+    }
+
+    /// Only what a backup of this name has left is removed.
+    private func requireOwnLeftovers() throws {
+        let name = Files.name(of: target.path)
+        guard let foreign = try Files.names(in: folder).first(where: { !$0.hasPrefix(name) }) else { return }
+        throw Failure(
+            "\(folder) holds \(Terminal.harmless(foreign)), which no backup has made: remove the folder, or give another name")
     }
 
     private func empty() throws {

@@ -6,6 +6,11 @@ import Glibc
 enum Files {
     static let chunkBytes = 1 << 20
 
+    static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
     static func exists(_ path: String) -> Bool {
         var status = stat()
         // A link that leads nowhere is something too.

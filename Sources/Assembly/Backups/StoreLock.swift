@@ -15,7 +15,10 @@ final class StoreLock: Sendable {
     /// - Returns: Nil where somebody holds it in a way that excludes this one.
     /// - Throws: ``Failure`` where the file cannot be made or locked.
     init?(_ mode: Mode, store file: String) throws {
-        let path = file + ".lock"
+        // Beside the file itself, whatever links lead to it.
+        let resolved = unsafe realpath(file, nil)
+        defer { unsafe free(resolved) }
+        let path = (unsafe resolved.map { unsafe String(cString: $0) } ?? file) + ".lock"
         let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard opened >= 0 else { throw Failure("the store cannot be locked: \(Files.trouble(path))") }
         do {

@@ -194,6 +194,9 @@ extension Command {
         }
 
         private func alone(_ file: String) throws -> StoreLock {
+            guard !Files.isLink(file) else {
+                throw Failure("\(file) is a link: name the folder in which the store itself lies")
+            }
             guard let lock = try StoreLock(.alone, store: file) else {
                 throw Failure("\(file) is in use: stop muster serve, and whatever else works on it, then restore")
             }
@@ -261,7 +264,7 @@ extension Command {
             } catch is MigrationError {
                 return "\nIts schema is older than this program's; the next muster serve brings it up to date."
             } catch {
-                return "\nThat could not be noted in the store itself: \(error)"
+                return "\nThat could not be noted in the store itself: muster doctor looks what it lacks."
             }
         }
 

@@ -27,7 +27,11 @@ extension Command {
         let inThePast = Invocation(
             program: invocation.program, operands: [], options: invocation.options, configuration: invocation.configuration,
             environment: invocation.environment, ambient: ambient)
-        _ = try StorePlace(configuration: invocation.configuration, ambient: invocation.ambient, log: invocation.log).migrate()
+        let place = StorePlace(configuration: invocation.configuration, ambient: invocation.ambient, log: invocation.log)
+        // A file that is there is not brought up to date by a command that will not touch it.
+        let isFileThere =
+            if case .sqlite = invocation.configuration.database { (try? place.requireExisting()) != nil } else { false }
+        if !isFileThere { _ = try place.migrate() }
         let end = invocation.ambient.now()
         return try await withStore(inThePast) { _, operations, caller in
             try await operations.requireEmptyStore(of: try invocation.tenantName, as: caller)
@@ -37,6 +41,8 @@ extension Command {
             clock.moment = nil
             let key = try await operations.createKey(
                 label: "demo", roles: [.upload, .dashboard], expiresAt: nil, as: caller)
+            let tenant = try invocation.tenantName
+            let (path, option) = tenant == .default ? ("", "") : ("/t/\(tenant)", " --tenant \(tenant)")
             Terminal.print(
                 """
                 Made an organisation that does not exist, from seed \(seed):
@@ -45,7 +51,8 @@ extension Command {
                   Scans     \(made.scans) from \(made.first.millisecondText) to \(made.last.millisecondText)
                             \(made.byUnknown) of them by badges nobody knows; \(made.duplicates) were sent twice and count once
                   Key       \(key.text.text) (upload and dashboard)
-                See it: muster serve, then http://127.0.0.1:8000/dashboard/; muster stations; muster audit; muster verify
+                See it: muster serve, then http://127.0.0.1:8000\(path)/dashboard/; muster stations\(option); muster audit\(option); \
+                muster verify\(option)
                 """)
             return 0
         }

@@ -48,6 +48,7 @@ extension Command {
         let format = try invocation.choice("--format", of: ExportFormat.self)
         let from = try invocation.options["--from"].map { try edge($0, "--from") }
         let to = try invocation.options["--to"].map { try edge($0, "--to", endsDay: true) }
+        if let from, let to, from >= to { throw Misuse("--from lies behind --to: nothing can lie between them") }
         return try await withStore(invocation) { _, operations, caller in
             let export = try await operations.beginExport(of: .trackAttendance, as: caller)
             let file = try OutputFile(invocation.operands.first ?? "-")

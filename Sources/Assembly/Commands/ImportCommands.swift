@@ -37,6 +37,15 @@ extension Command {
         else {
             throw Misuse("--source has more than \(TerminalLog.sourceMaxScalars) characters, or control characters")
         }
+        // Two names that look alike would be two terminals, and every punch would come in twice.
+        guard let first = source.unicodeScalars.first, let last = source.unicodeScalars.last, !first.properties.isWhitespace,
+            !last.properties.isWhitespace, !source.hasPrefix("--"),
+            !source.unicodeScalars.contains(where: { $0.properties.generalCategory == .format })
+        else {
+            throw Misuse(
+                "--source is \"\(Terminal.harmless(source))\": a name without blanks at its ends or invisible characters was expected"
+            )
+        }
         let settings = TerminalLog.Settings(
             source: WireText(source), zone: try ZoneFiles.rules(of: try invocation.required("--zone")),
             direction: try invocation.choice("--direction", of: DirectionRule.self),

@@ -42,6 +42,10 @@ public enum Program {
         _ arguments: [String], _ environment: [String: String], _ directory: String
     ) async throws -> Int32 {
         let program = arguments.first ?? "muster"
+        // What is no UTF-8 has become U+FFFD on the way here, and two names could have become one.
+        if let place = arguments.dropFirst().firstIndex(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
+            throw Misuse("argument \(place), \"\(Terminal.harmless(arguments[place]))\", is no UTF-8 text")
+        }
         var words = Array(arguments.dropFirst())
         // `muster migrate` alone, or with options only, brings the schema up.
         if words.first == "migrate", words.count == 1 || words[1].hasPrefix("--"), !words.contains("--help") {

@@ -4,6 +4,7 @@ import DemoData
 import Digests
 import FoundationEssentials
 import HTTPClient
+import Synchronization
 
 extension Command {
     /// Scans go through HTTP, with stations that are offline for a while, lost answers, repeated uploads and wrong clocks.
@@ -44,8 +45,10 @@ extension Command {
         let client = Client()
         try await StationWire.requireServer(at: base, key: key, through: client)
         let simulation = Simulation(plan, over: .trackAttendance(at: base, key: key, through: client), ambient: ambient)
+        let isStopped = Mutex(false)
         let stopping = Task {
             guard !(await stop.next()).isEmpty else { return }
+            isStopped.withLock { $0 = true }
             Terminal.complain("stopped early; comparing what was sent until now")
             simulation.stop()
         }
@@ -56,7 +59,8 @@ extension Command {
         try await simulation.play { Terminal.progress("playing", $0, of: $1) }
         let result = try await simulation.compare()
         Terminal.print(report(simulation.figures, result))
-        return result.isSound ? 0 : 1
+        let isComplete = result.acknowledged == result.sent || isStopped.withLock { $0 }
+        return result.isSound && isComplete ? 0 : 1
     }
 
     static func report(_ figures: SimulationFigures, _ result: SimulationResult) -> String {

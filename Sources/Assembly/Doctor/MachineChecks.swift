@@ -79,10 +79,14 @@ struct DataFolder: Sendable {
             let reason = unsafe String(cString: strerror(errno))
             return Finding(.disk, .note, "the volume of \(directory) tells nothing of itself: \(reason)")
         }
-        let unit = Int64(clamping: volume.f_frsize)
+        // Some network volumes tell of sizes that nothing has.
+        func bytes(_ blocks: UInt) -> Int64 {
+            let (bytes, overflow) = Int64(clamping: blocks).multipliedReportingOverflow(by: Int64(clamping: volume.f_frsize))
+            return overflow ? .max : bytes
+        }
         let log = status(of: file + "-wal").map { Int64($0.st_size) } ?? 0
         return Self.disk(
-            free: Int64(clamping: volume.f_bavail) * unit, of: Int64(clamping: volume.f_blocks) * unit, log: log, in: directory)
+            free: bytes(volume.f_bavail), of: bytes(volume.f_blocks), log: log, in: directory)
     }
 
     static func disk(free: Int64, of total: Int64, log: Int64, in directory: String) -> Finding {

@@ -7,7 +7,8 @@ struct MetricsGuard: Sendable {
     /// Fields by which a proxy says for whom it asks. A request that carries one has come from somewhere else than its
     /// connection: one from the machine itself may stand for anybody in the world.
     private static let forwardingFields = [
-        "X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Host", "X-Forwarded-Proto",
+        "X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded",
+        "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "X-Envoy-External-Address",
     ]
 
     private let keyDigest: Digest?

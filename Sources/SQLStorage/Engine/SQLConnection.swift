@@ -52,6 +52,10 @@ public protocol SQLConnection: AnyObject {
     /// Begins a transaction that will write. SQLite: `BEGIN IMMEDIATE`; PostgreSQL: `READ COMMITTED`.
     func beginWriting() throws(SQLError)
 
+    /// Begins a transaction that will write while another one of this process commits, and of which nobody expects that it
+    /// waits: who holds a row that it wants works on the same ledger, so it had better fail soon and be run again.
+    func beginWritingBesideCommit() throws(SQLError)
+
     /// Begins a transaction that sees one moment and cannot write. PostgreSQL: `REPEATABLE READ, READ ONLY`.
     func beginReading() throws(SQLError)
 

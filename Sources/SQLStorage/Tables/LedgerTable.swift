@@ -43,8 +43,9 @@ struct LedgerTable {
 
     /// Locks the head without waiting: fails where another process holds it.
     func lockHeadAtOnce() throws(SQLError) {
+        let lock = SQL(trusted: connection.vocabulary.lockingRows)
         try connection.run(ahead: [
-            "SELECT sequence FROM ledger_head WHERE tenant_id = \(tenant.rawValue) FOR UPDATE NOWAIT"
+            "SELECT sequence FROM ledger_head WHERE tenant_id = \(tenant.rawValue) \(lock) NOWAIT"
         ])
     }
 

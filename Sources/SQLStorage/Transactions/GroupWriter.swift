@@ -281,16 +281,21 @@ actor GroupWriter {
     ///
     /// Nothing is believed that the store does not confirm. Was the head moved by anybody else, or did the group before fail,
     /// then ``LedgerTable/move(_:to:)`` or a key that is there twice ends the transaction, and the group runs again, alone.
-    /// - Returns: Whether the group is under way. Where it is not, nothing of it is left.
+    /// - Returns: Whether the group is under way, or answered because nobody knows whether it is stored. Otherwise nothing of
+    ///   it is left.
     private func sendForeseen(_ group: [PendingUnit], _ foreseen: WriterMemory.Foreseen) -> Bool {
         let began = observer?.uptime() ?? 0
         let tenant = group[0].tenant
         let place = underway?.place == 0 ? 1 : 0
+        // Whoever waits for the commit under way shall not wait for a new session too.
+        if connections[place] == nil, !settle() { return false }
         let connection: any SQLConnection
         do {
             connection = try connected(place)
-            try connection.beginWriting()
+            try connection.beginWritingBesideCommit()
         } catch {
+            connections[place]?.rollBack()
+            memory.beCareful()
             return false
         }
         let transaction = WritingTransaction(
@@ -310,10 +315,15 @@ actor GroupWriter {
                 group: group, answers: answers, transaction: transaction, place: place, began: began)
             return true
         } catch {
-            // Not counted as failed: it is run again, and was only a guess.
+            let mayBeStored = connection.mayHaveCommitted
             connection.rollBack()
             memory.blame(error, on: transaction)
-            return false
+            // Not counted as failed: it is run again, and was only a guess.
+            guard mayBeStored else { return false }
+            observer?.failed()
+            let answer = trouble.error(error)
+            for unit in group { unit.fail(answer) }
+            return true
         }
     }
 

@@ -477,7 +477,8 @@ final class WriterMemory {
     /// After a group that failed, which built on what was foreseen.
     func blame(_ error: SQLError, on transaction: WritingTransaction) {
         forget(transaction.tenant)
-        if error.kind == .constraint, transaction.trustsReferences { doubtReferences() } else { beCareful() }
+        let isReference = error.kind == .constraint && error.statement.contains("client_reference")
+        if isReference, transaction.trustsReferences { doubtReferences() } else { beCareful() }
     }
 
     /// After a transaction that left no trace.
