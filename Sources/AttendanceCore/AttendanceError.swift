@@ -9,6 +9,10 @@ public enum AttendanceError: Error, Sendable, Equatable {
     case invalid(field: String, Fault)
     /// The name or number is taken.
     case taken(Noun)
+    /// These fields hold what somebody else's have, and nobody else's may.
+    case occupied(Set<UniqueField>)
+    /// Who is in this state cannot do that.
+    case notAllowed(PunchDirection, in: ClockState)
     /// Passes by itself; the same request may be sent again after so many seconds.
     case unavailable(retryAfterSeconds: Int)
     /// A defect or damage. The cause is in the log under the incident's text; clients get the text only.
@@ -16,7 +20,13 @@ public enum AttendanceError: Error, Sendable, Equatable {
 
     /// What was looked for.
     public enum Noun: Sendable, Equatable {
-        case tenant, key, station, entry
+        case tenant, key, station, entry, member, businessHours, timeEntry, workSession
+    }
+
+    /// A field whose value belongs to one at a time.
+    public enum UniqueField: String, Sendable, Equatable {
+        case staffCode = "staff code"
+        case email = "e-mail"
     }
 
     public enum Fault: Sendable, Equatable {

@@ -5,11 +5,13 @@ public struct Operations: Sendable {
     public let store: any Store
     public let ambient: Ambient
     public let sealer: Sealer
+    public let zones: ZoneSource
     let recentUses = RecentUses()
     let epochLeases = EpochLeases()
 
-    public init(store: any Store, ambient: Ambient, sealer: Sealer) {
+    public init(store: any Store, ambient: Ambient, sealer: Sealer, zones: ZoneSource) {
         self.store = store
+        self.zones = zones
         self.ambient = ambient
         self.sealer = sealer
     }

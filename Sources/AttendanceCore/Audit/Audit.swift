@@ -11,6 +11,17 @@ public enum AuditAct: String, Sendable, CaseIterable {
     case projectionsRebuilt = "projections rebuilt"
     case storeRestored = "store restored"
     case fileImported = "file imported"
+    case memberCreated = "member created"
+    case memberChanged = "member changed"
+    case memberEnded = "member ended"
+    case businessHoursChanged = "business hours changed"
+    case ruleChanged = "rule changed"
+    case punchEntered = "punch entered"
+    case punchCorrected = "punch corrected"
+    case punchVoided = "punch voided"
+    case sessionAsserted = "session asserted"
+    case sessionVoided = "session voided"
+    case sessionsGenerated = "sessions generated"
 }
 
 /// One administrative change: who did what to what, and when. Append-only.

@@ -12,6 +12,22 @@ public enum EntryKind: Int64, Sendable, CaseIterable {
     case punch = 5
     /// From here on somebody is known by an identifier that nobody had.
     case enrolment = 6
+    /// What is true of a member from here on: a new one, or a known one's profile. See ``MemberDetail``.
+    case memberTold = 7
+    /// A member is one no longer, and nothing that they did counts.
+    case memberEnded = 8
+    /// A rule that changes results has another value from here on; see ``RuleChange``.
+    case ruleChanged = 9
+    /// What an earlier punch says, corrected; ``PunchDetail/corrects`` names it.
+    case punchCorrected = 10
+    /// An earlier punch no longer counts.
+    case punchVoided = 11
+    /// What somebody laid down about a day of a member; see ``SessionDetail``.
+    case sessionAsserted = 12
+    /// A day's session is taken away, until something of that day happens.
+    case sessionVoided = 13
+    /// Sessions that were taken away between two days are there again.
+    case sessionsGenerated = 14
 }
 
 /// Which contract an entry belongs to. Numbers are stored and hashed.
@@ -19,6 +35,7 @@ public enum EntrySource: Int64, Sendable, CaseIterable {
     case trackAttendance = 1
     /// Logs of wall terminals that are brought in as files.
     case terminalLog = 2
+    case timeTracker = 3
 }
 
 /// What kind of identifier somebody claimed. Numbers are stored and hashed.
@@ -27,6 +44,8 @@ public enum IdentifierKind: Int64, Sendable, CaseIterable {
     case staffCode = 2
     /// A user number of a device, of which only the device knows whose it is: see ``DevicePIN``.
     case devicePIN = 3
+    /// The identity of a membership, as UUID text in lower case.
+    case membership = 4
 }
 
 /// What a caller says happened, before the server has added what it saw itself.

@@ -87,6 +87,11 @@ public struct Sealer: Sendable {
         ambient.sha256(bytes)
     }
 
+    /// A hash under the store's own key.
+    func keyed(_ bytes: [UInt8]) -> Digest {
+        keyedHash(bytes)
+    }
+
     private func pseudonym(of text: WireText, purpose: UInt8) -> Pseudonym {
         var bytes = [purpose]
         bytes.append(contentsOf: text.text.utf8)

@@ -42,7 +42,7 @@ public struct ExpectedReferences: Sendable {
 }
 
 /// What can be read inside a transaction, noun by noun.
-public protocol ReadTransaction: LedgerReading, PeopleReading, StationReading, RosterReading, AccessReading, TenantReading,
+public protocol ReadTransaction: LedgerReading, PeopleReading, MemberReading, RuleReading, TimeSheetReading, StationReading, RosterReading, AccessReading, TenantReading,
     AuditReading, SettingReading
 {}
 

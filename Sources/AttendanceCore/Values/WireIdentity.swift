@@ -1,0 +1,69 @@
+public import struct FoundationEssentials.UUID
+
+/// What identities on the wire are made for. Numbers stand in identities: never changed.
+public enum WireNoun: UInt8, Sendable, CaseIterable {
+    case timeEntry = 1
+    case workSession = 2
+    case punchCycle = 3
+}
+
+extension Sealer {
+    /// The identity under which clients know a row whose own name is a number.
+    ///
+    /// It holds the number, so that it needs no index and is the same after a rebuild; what stands before the number differs
+    /// from store to store, tenant to tenant and noun to noun. It is no secret. Source: RFC 9562 §5.8 (version 8).
+    /// - Parameter number: 0 to 2⁶²−1.
+    public func identity(of noun: WireNoun, _ number: Int64, in tenant: TenantID) -> UUID {
+        precondition(number >= 0 && number < 1 << 62, "the number fits behind the variant's two bits")
+        let front = front(of: noun, in: tenant)
+        let back = UInt64(number) | 1 << 63
+        func byte(_ word: UInt64, _ place: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: word >> (56 - 8 * place)) }
+        return UUID(
+            uuid: (
+                byte(front, 0), byte(front, 1), byte(front, 2), byte(front, 3), byte(front, 4), byte(front, 5), byte(front, 6),
+                byte(front, 7), byte(back, 0), byte(back, 1), byte(back, 2), byte(back, 3), byte(back, 4), byte(back, 5),
+                byte(back, 6), byte(back, 7)
+            ))
+    }
+
+    /// The number an identity was made of; nil for one that was made elsewhere, or for something else.
+    public func number(of noun: WireNoun, _ id: UUID, in tenant: TenantID) -> Int64? {
+        let b = id.uuid
+        func word(_ bytes: [UInt8]) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+        guard word([b.0, b.1, b.2, b.3, b.4, b.5, b.6, b.7]) == front(of: noun, in: tenant) else { return nil }
+        let back = word([b.8, b.9, b.10, b.11, b.12, b.13, b.14, b.15])
+        guard back >> 62 == 0b10 else { return nil }
+        return Int64(back & (1 << 62 - 1))
+    }
+
+    /// The first eight bytes of all identities of a noun.
+    public func front(of noun: WireNoun, in tenant: TenantID) -> UInt64 {
+        let digest = keyed([0x40 | noun.rawValue] + "\(tenant.rawValue)".utf8)
+        let word = UInt64(bigEndian: digest.words.0)
+        return word & ~0xF000 | 0x8000
+    }
+}
+
+/// A session's place: whose, and of which day. As one number it names the session on the wire.
+public struct SessionPlace: Hashable, Sendable {
+    public let member: Int64
+    public let day: CalendarDay
+
+    /// So many bits hold every day of the calendar from 0001-01-01 on.
+    private static let dayBits: Int64 = 22
+
+    public init(member: Int64, day: CalendarDay) {
+        self.member = member
+        self.day = day
+    }
+
+    public init(number: Int64) {
+        self.init(
+            member: number >> Self.dayBits,
+            day: CalendarDay(daysSince1970: (number & (1 << Self.dayBits - 1)) + CivilDate.daysSince0001))
+    }
+
+    public var number: Int64 {
+        member << Self.dayBits | (day.daysSince1970 - CivilDate.daysSince0001) & (1 << Self.dayBits - 1)
+    }
+}

@@ -1,0 +1,74 @@
+/// What a punch is judged by, read in the transaction that stores it.
+struct Judging {
+    let rules: TimeSheetRules
+    let zone: ZoneRules
+
+    init(_ source: EntrySource, zones: ZoneSource, in tx: any RuleReading) throws(AttendanceError) {
+        rules = try tx.rules(of: source)
+        zone = try zones.rules(of: rules, source)
+    }
+
+    /// The local years that have days. Source: contract of Time Tracker §6.1.
+    private static let days = CivilDate.daysSince0001 + 1..<CivilDate.daysSince10000 - 1
+
+    /// What stands in the entry of a punch beside its remarks: which day it belongs to, and by which rules it was judged.
+    /// - Throws: `.invalid(field: "timestamp", …)` at the very ends of the calendar.
+    func detail(of direction: PunchDirection, at moment: Instant) throws(AttendanceError) -> PunchDetail {
+        guard moment.microseconds > Self.firstMicrosecond, moment.microseconds < Self.endMicrosecond else {
+            throw .invalid(field: "timestamp", .malformed("it lies outside of the calendar's days"))
+        }
+        var detail = PunchDetail(direction, offsetSeconds: zone.offset(at: moment))
+        guard Self.days.contains(detail.day(at: moment).daysSince1970) else {
+            throw .invalid(field: "timestamp", .malformed("it lies outside of the calendar's days"))
+        }
+        detail.zoneRule = rules.settings[.zone]?.toldBy
+        detail.carrySeconds = rules.carrySeconds == TimeSheetRules.defaultCarrySeconds ? nil : rules.carrySeconds
+        detail.hoursRule = rules.activeHours?.toldBy
+        return detail
+    }
+
+    private static let firstMicrosecond = (CivilDate.daysSince0001) * 86_400_000_000
+    private static let endMicrosecond = (CivilDate.daysSince10000) * 86_400_000_000
+
+    /// Whether the punch is late or early by the business hours in force.
+    func flags(_ direction: PunchDirection, at moment: Instant) -> Set<PunchRemark> {
+        guard let hours = rules.activeHours else { return [] }
+        let flags = hours.flags(direction: direction, at: moment, zone: zone)
+        var remarks: Set<PunchRemark> = []
+        if flags.isLate { remarks.insert(.late) }
+        if flags.isEarly { remarks.insert(.early) }
+        return remarks
+    }
+}
+
+/// The days of a member that decide what a punch may be.
+struct DayWindow {
+    let day: CalendarDay
+    let punches: [SheetPunch]
+    let entering: OpenShift?
+
+    init(of member: Member, on day: CalendarDay, in tx: any TimeSheetReading) throws(AttendanceError) {
+        self.day = day
+        let found = try tx.punches(of: member.number, from: day.before, through: day)
+        punches = found
+        entering = OpenShift.leaving(day.before, counted: found.filter { $0.countsFor == day.before }.map(\.punch))
+    }
+
+    /// What the clock shows after everything up to a moment.
+    func state(at moment: Instant) -> ClockState {
+        DayJudgement.state(
+            at: moment, number: nil, of: day, punches: punches.filter { $0.punch.day == day }.map(\.punch), entering: entering)
+    }
+}
+
+extension OpenShift {
+    /// The shift that is open when a day ends, from the punches of that day that count for it.
+    package static func leaving(_ day: CalendarDay, counted: [TimedPunch]) -> OpenShift? {
+        DayJudgement(of: day, punches: counted.filter { $0.day == day }, entering: nil).leaving
+    }
+}
+
+extension CalendarDay {
+    package var before: CalendarDay { adding(days: -1) }
+    package var after: CalendarDay { adding(days: 1) }
+}
