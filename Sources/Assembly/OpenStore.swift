@@ -140,7 +140,7 @@ struct StorePlace: Sendable {
     }
 
     func operations(_ store: SQLStore) -> Operations {
-        Operations(store: store, ambient: ambient, sealer: store.sealer)
+        Operations(store: store, ambient: ambient, sealer: store.sealer, zones: .system)
     }
 }
 

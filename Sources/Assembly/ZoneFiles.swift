@@ -1,5 +1,6 @@
 import AttendanceCore
 import Glibc
+import Synchronization
 
 /// The system's time zone database: one compiled file for each zone.
 enum ZoneFiles {
@@ -35,5 +36,26 @@ enum ZoneFiles {
                 throw Misuse("the zone \"\(name)\" counts leap seconds; the same one without \"right/\" was expected")
             }
         }
+    }
+}
+
+extension ZoneSource {
+    /// The system's time zone database, each zone read once. A name that is no zone's is looked for again each time: the
+    /// database may come later.
+    static let system: ZoneSource = {
+        let known = KnownZones()
+        return ZoneSource { name in known.rules(of: name) }
+    }()
+}
+
+private final class KnownZones: Sendable {
+    private let zones = Mutex<[WireText: ZoneRules]>([:])
+
+    func rules(of name: WireText) -> ZoneRules? {
+        if let known = zones.withLock({ $0[name] }) { return known }
+        // Why a zone cannot be had is for whoever sets it; here it is absent.
+        guard let rules = try? ZoneFiles.rules(of: name.text) else { return nil }
+        zones.withLock { $0[name] = rules }
+        return rules
     }
 }

@@ -62,6 +62,11 @@ extension TrackAttendanceFailure {
             }
         case .taken(let noun):
             self.init(Self.refusal(409, in: form), in: form, "The \(noun) exists already")
+        case .occupied(let fields):
+            let names = fields.map(\.rawValue).sorted().joined(separator: ", ")
+            self.init(Self.refusal(409, in: form), in: form, "Somebody else has this: \(names)")
+        case .notAllowed(let direction, _):
+            self.init(Self.refusal(409, in: form), in: form, "\(direction.rawValue) does not fit the state")
         case .unavailable(let seconds):
             self.init(503, in: form, "The store is busy or out of reach; try again", retryAfterSeconds: seconds)
         case .unexpected(let incident):

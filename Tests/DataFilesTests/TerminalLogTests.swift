@@ -69,7 +69,7 @@ import Testing
             read.punches[0].personal?.meta
                 == #"{"fields":["  0213","2024-05-06 08:00:00","001"," 0","W\"7","0","more"],"zone":"Asia/Kolkata","derived":{"direction":"alternate"}}"#
         )
-        #expect(read.punches[0].detail == "in derived")
+        #expect(read.punches[0].detail == "in derived offset=19800")
         #expect(read.punches[0].occurredAt.millisecondText == "2024-05-06T02:30:00.000Z")
     }
 
@@ -104,7 +104,11 @@ import Testing
         let read = ReadLog(
             "1,2024-03-31 01:59:59", "1,2024-03-31 02:00:00", "1,2024-03-31 02:30:00", "1,2024-03-31 03:00:00",
             "1,2024-10-27 01:59:59", "1,2024-10-27 02:30:00", "1,2024-10-27 03:00:00", zone: try zone("Europe/Berlin"))
-        #expect(read.details == ["in", "in gap", "in gap", "in", "in", "in fold", "in"])
+        #expect(
+            read.details == [
+                "in offset=3600", "in gap offset=7200", "in gap offset=7200", "in offset=7200", "in offset=7200",
+                "in fold offset=7200", "in offset=3600",
+            ])
         #expect(
             read.punches.map(\.occurredAt.millisecondText) == [
                 "2024-03-31T00:59:59.000Z", "2024-03-31T01:00:00.000Z", "2024-03-31T01:30:00.000Z", "2024-03-31T01:00:00.000Z",

@@ -39,7 +39,7 @@ struct Desk: Sendable {
         let ambient = Ambient.test(clock)
         dialect = TrackAttendanceDialect(
             operations: Operations(
-                store: store, ambient: ambient, sealer: sealer),
+                store: store, ambient: ambient, sealer: sealer, zones: .test),
             configuration: TrackAttendanceConfiguration(
                 apiKey: Self.key, closedLimit: closedLimit, publicLimit: publicLimit, version: "9.9.9"),
             refusals: RefusalNotes { refusal, tenant in refusals.note(refusal, tenant) })

@@ -401,7 +401,7 @@ extension `The program` {
                     let url = try #require(place.databaseURL)
                     let engine = try PostgresEngine(url: url, schema: safety)
                     let store = try SQLStore.openForReading(engine, ambient: .test(TestClock())) { Incident(text: "\($0)") }
-                    let operations = Operations(store: store, ambient: .test(TestClock()), sealer: store.sealer)
+                    let operations = Operations(store: store, ambient: .test(TestClock()), sealer: store.sealer, zones: .test)
                     let walked = try await operations.verifyLedger(of: .default, as: .commandLine(tenant: .default)) { _, _ in }
                     guard case .intact(let head) = walked, head.sequence == 14 else { throw Overdue(what: "\(walked)") }
                     await store.close()

@@ -1,5 +1,5 @@
 import AttendanceCore
-import SQLStorage
+@testable import SQLStorage
 import Synchronization
 import TestKit
 import Testing
@@ -107,7 +107,7 @@ import Testing
             let ambient = Ambient.test(subject.clock)
             let looked = try #require(
                 try SQLStore.openForInspection(subject.engine, ambient: ambient) { Incident(text: "\($0)") })
-            let operations = Operations(store: looked, ambient: ambient, sealer: looked.sealer)
+            let operations = Operations(store: looked, ambient: ambient, sealer: looked.sealer, zones: .test)
             #expect(try await operations.tenants().map(\.name) == [.default])
             let verified = try await operations.verifyLedger(of: .default, as: subject.caller) { _, _ in }
             guard case .intact(let head) = verified else {
@@ -133,7 +133,7 @@ import Testing
             defer { connection.close() }
             let migrator = Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256)
             if kind == .postgres {
-                #expect(throws: MigrationError.schemaIsOlder(by: 1)) {
+                #expect(throws: MigrationError.schemaIsOlder(by: Migration.all.count)) {
                     try SQLStore.openForInspection(engine, ambient: ambient) { _ in Incident(text: "") }
                 }
             }
@@ -195,7 +195,7 @@ import Testing
             let store = try SQLStore.open(subject.engine, ambient: .test(subject.clock), observer: seen.observer) { _ in
                 Incident(text: "")
             }
-            let operations = Operations(store: store, ambient: .test(subject.clock), sealer: store.sealer)
+            let operations = Operations(store: store, ambient: .test(subject.clock), sealer: store.sealer, zones: .test)
             for _ in 0..<2 {
                 _ = try await operations.recordScans(
                     [.scan("1", badge: "a", station: "Gate"), .scan("2", badge: "b", station: "Gate")], as: subject.caller)

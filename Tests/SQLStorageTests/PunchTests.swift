@@ -53,7 +53,10 @@ extension StoreUnderTest {
             let before = try await subject.operations.scanOverview(of: .trackAttendance, in: .default).tally
             let rows = try await subject.store.projectionRows(of: .default)
             _ = try await subject.operations.recordPunches([.punch("1", 100)], openingPeople: false, as: subject.caller)
-            #expect(try await subject.store.projectionRows(of: .default) == rows)
+            var after = try await subject.store.projectionRows(of: .default)
+            #expect(after["waiting_punch"]?.count == 1, "it waits for somebody to get its number")
+            after["waiting_punch"] = []
+            #expect(after == rows)
             _ = try await subject.operations.recordPunches(
                 [.punch("1", 100), .punch("2", 100)], openingPeople: true, as: subject.caller)
             #expect(try await subject.operations.scanOverview(of: .trackAttendance, in: .default).tally == before)

@@ -106,7 +106,8 @@ final class Simulation {
             referencesPerOverlappingGroupMax: 4
         ) { Incident(text: "\($0)") }
         return Process(
-            store: store, operations: Operations(store: store, ambient: ambient, sealer: store.sealer), faults: faults)
+            store: store, operations: Operations(store: store, ambient: ambient, sealer: store.sealer, zones: .test), faults: faults
+        )
     }
 
     private func close(_ process: Process) throws {

@@ -149,6 +149,15 @@ extension Ambient {
     }
 }
 
+extension ZoneSource {
+    /// The system's time zone database.
+    public static let test = ZoneSource { name in
+        // A name without a file is no zone: that is what nil says.
+        guard let file = try? Data(contentsOf: URL(filePath: "/usr/share/zoneinfo/\(name)")) else { return nil }
+        return try? ZoneRules(named: name, compiled: Array(file))
+    }
+}
+
 /// A store with operations over it, as a process has them.
 public struct StoreUnderTest: Sendable {
     public let kind: StoreKind
@@ -172,7 +181,7 @@ public struct StoreUnderTest: Sendable {
         store = try SQLStore.open(
             engine, ambient: ambient, referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax
         ) { cause in Incident(text: "\(cause)") }
-        operations = Operations(store: store, ambient: ambient, sealer: store.sealer)
+        operations = Operations(store: store, ambient: ambient, sealer: store.sealer, zones: .test)
         caller = Caller(tenant: .default, name: "key/test", roles: .all)
     }
 

@@ -168,6 +168,8 @@ public enum Program {
             case .twice: "\(field) names something twice"
             }
         case .taken(let noun): "this \(noun) exists already"
+        case .occupied(let fields): "somebody else has this: \(fields.map(\.rawValue).sorted().joined(separator: ", "))"
+        case .notAllowed(let direction, _): "\(direction.rawValue) does not fit the state"
         case .unavailable: "the store is busy or out of reach; try again"
         case .unexpected(let incident): "something went wrong; the log says what under incident \(incident.text)"
         }

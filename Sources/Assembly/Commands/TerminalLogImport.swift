@@ -123,6 +123,9 @@ extension PunchRemark {
         case .clockRepeated: "times that the clocks showed twice"
         case .unordered: "behind a later day"
         case .unknownState: "states of unknown meaning"
+        case .late: "late"
+        case .early: "early"
+        case .entered: "entered by hand"
         }
     }
 }

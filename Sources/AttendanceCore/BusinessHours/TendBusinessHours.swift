@@ -80,8 +80,9 @@ extension Operations {
             let rules = try tx.rules(of: source)
             let (number, draft) = try decide(tx, rules)
             let zone = try zones.rules(of: rules, source)
-            guard BusinessHours.isInOrder(
-                startMicroseconds: draft.startMicroseconds, endMicroseconds: draft.endMicroseconds, at: moment, zone: zone)
+            guard
+                BusinessHours.isInOrder(
+                    startMicroseconds: draft.startMicroseconds, endMicroseconds: draft.endMicroseconds, at: moment, zone: zone)
             else { throw .invalid(field: "end_time", .malformed("it has to be after start_time")) }
             let change = RuleChange.hours(number: number, draft)
             _ = try tx.append(sealer.seal([Claim(changing: change, of: source, at: moment)], by: caller.name))

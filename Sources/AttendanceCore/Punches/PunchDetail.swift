@@ -50,9 +50,8 @@ public enum PunchRemark: String, Sendable, CaseIterable, Hashable {
 public struct PunchDetail: Sendable, Equatable {
     public var direction: PunchDirection
     public var remarks: Set<PunchRemark>
-    /// The seconds east of UTC of the place's clocks; they decide to which day the punch belongs. Nil in what was written
-    /// by the first versions, which did not know: UTC.
-    public var offsetSeconds: Int64?
+    /// The seconds east of UTC of the place's clocks; they decide to which day the punch belongs.
+    public var offsetSeconds: Int64
     /// The sequence of the entry that set the business hours by which it was judged; nil where none were active.
     public var hoursRule: Int64?
     /// The sequence of the entry that set the zone; nil for the contract's own.
@@ -64,7 +63,7 @@ public struct PunchDetail: Sendable, Equatable {
     /// The identity the punch had in the system it was brought in from.
     public var importedID: UUID?
 
-    public init(_ direction: PunchDirection, _ remarks: Set<PunchRemark> = [], offsetSeconds: Int64? = nil) {
+    public init(_ direction: PunchDirection, _ remarks: Set<PunchRemark> = [], offsetSeconds: Int64 = 0) {
         self.direction = direction
         self.remarks = remarks
         self.offsetSeconds = offsetSeconds
@@ -74,7 +73,7 @@ public struct PunchDetail: Sendable, Equatable {
     public init?(parsing text: WireText) {
         guard let words = DetailWords(parsing: text), let direction = PunchDirection(rawValue: words.first) else { return nil }
         self.init(direction, Set(PunchRemark.allCases.filter { words.has($0.rawValue) }))
-        offsetSeconds = words.integer("offset")
+        offsetSeconds = words.integer("offset") ?? 0
         hoursRule = words.integer("hours")
         zoneRule = words.integer("zone")
         carrySeconds = words.integer("carry")
@@ -86,7 +85,7 @@ public struct PunchDetail: Sendable, Equatable {
     public var text: WireText {
         var words = DetailWords(direction.rawValue)
         for remark in PunchRemark.allCases where remarks.contains(remark) { words.add(remark.rawValue) }
-        words.add("offset", offsetSeconds)
+        words.add("offset", offsetSeconds == 0 ? nil : offsetSeconds)
         words.add("hours", hoursRule)
         words.add("zone", zoneRule)
         words.add("carry", carrySeconds)
@@ -97,6 +96,6 @@ public struct PunchDetail: Sendable, Equatable {
 
     /// The day on the place's own calendar.
     public func day(at moment: Instant) -> CalendarDay {
-        CalendarDay(of: moment, offsetSeconds: offsetSeconds ?? 0)
+        CalendarDay(of: moment, offsetSeconds: offsetSeconds)
     }
 }

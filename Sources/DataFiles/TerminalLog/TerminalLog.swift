@@ -73,6 +73,7 @@ public struct TerminalLog: Sendable {
         case .skipped: detail.remarks.insert(.clockSkipped)
         case .repeated: detail.remarks.insert(.clockRepeated)
         }
+        detail.offsetSeconds = settings.zone.offset(at: occurredAt.instant)
         let number = settings.numbers.number(line.user)
         return Claim(
             kind: .punch, source: .terminalLog, occurredAt: occurredAt.instant, station: settings.source,

@@ -29,10 +29,12 @@ struct PeopleTable {
     /// the former identifier ends where the new one begins.
     func fold(_ sightings: [Sighting], sealer: Sealer) throws(SQLError) -> (changed: Bool, now: [Subject: WireText]) {
         guard !sightings.isEmpty else { return (false, [:]) }
+        var persons: [WireText: Identifier<Person>] = [:]
         var memberships = try memberships(of: Set(sightings.map(\.staff)))
         var stored = try currentIdentifiers(of: Set(sightings.map(\.subject)))
 
         var opened: [(Sighting, Identifier<Person>, Identifier<Membership>)] = []
+        var newPersons: [(Sighting, Identifier<Person>)] = []
         var added: [(sighting: Sighting, membership: Identifier<Membership>, validTo: Int64?)] = []
         var ended: [(subject: Subject, validFrom: Int64, at: Int64)] = []
         var now: [Subject: WireText] = [:]
@@ -50,7 +52,13 @@ struct PeopleTable {
                 let identities = sealer.identities(openedBy: sighting.hash)
                 membership = identities.membership
                 memberships[staff] = membership
-                opened.append((sighting, identities.person, membership))
+                let linked =
+                    if let known = persons[sighting.staffCode] { known as Identifier<Person>? } else {
+                        try person(ofStaffCode: sighting.staffCode, besides: sighting.source)
+                    }
+                persons[sighting.staffCode] = linked ?? identities.person
+                opened.append((sighting, linked ?? identities.person, membership))
+                if linked == nil { newPersons.append((sighting, identities.person)) }
             }
             if let place = pending[badge] {
                 added[place].validTo = sighting.sequence
@@ -68,9 +76,9 @@ struct PeopleTable {
                 BulkInsert(
                     into: "person",
                     [
-                        BulkColumn("tenant_id", .constant(tenant.rawValue, count: opened.count)),
-                        BulkColumn("person_id", .uuids(opened.map(\.1.rawValue))),
-                        BulkColumn("opened_by", .integers(opened.map(\.0.sequence))),
+                        BulkColumn("tenant_id", .constant(tenant.rawValue, count: newPersons.count)),
+                        BulkColumn("person_id", .uuids(newPersons.map(\.1.rawValue))),
+                        BulkColumn("opened_by", .integers(newPersons.map(\.0.sequence))),
                     ]),
                 BulkInsert(
                     into: "membership",
@@ -103,6 +111,58 @@ struct PeopleTable {
                 """
             })
         return (true, now)
+    }
+
+    // MARK: Members
+
+    /// The contracts whose staff codes mean the same person where they are equal. Source: design.md §2, link rule.
+    private static let staffSources: [EntrySource] = [.trackAttendance, .timeTracker]
+
+    /// The person whom another contract that keeps staff knows by this code.
+    func person(ofStaffCode staffCode: WireText, besides source: EntrySource) throws(SQLError) -> Identifier<Person>? {
+        guard Self.staffSources.contains(source) else { return nil }
+        for other in Self.staffSources where other != source {
+            let rows = try connection.run(
+                """
+                SELECT person_id FROM membership WHERE tenant_id = \(tenant.rawValue) AND source = \(other.rawValue)
+                    AND staff_code = \(staffCode.text)
+                """)
+            if let row = rows.first { return Identifier(rawValue: row.uuid(0)) }
+        }
+        return nil
+    }
+
+    /// Opens a membership of the person whom another contract knows by the same staff code, or of a new one.
+    func open(
+        _ id: Identifier<Membership>, of source: EntrySource, staffCode: WireText, by sequence: Int64,
+        orElse new: Identifier<Person>
+    ) throws(SQLError) {
+        let linked = try person(ofStaffCode: staffCode, besides: source)
+        if linked == nil {
+            _ = try connection.run(
+                """
+                INSERT INTO person (tenant_id, person_id, opened_by)
+                VALUES (\(tenant.rawValue), \(new.rawValue), \(sequence))
+                """)
+        }
+        _ = try connection.run(
+            """
+            INSERT INTO membership (tenant_id, membership_id, person_id, source, staff_code, opened_by)
+            VALUES (\(tenant.rawValue), \(id.rawValue), \((linked ?? new).rawValue), \(source.rawValue), \(staffCode.text),
+                \(sequence))
+            """)
+    }
+
+    /// The entry that opened the membership whose an identifier is; nil for nobody's.
+    func opener(of subject: Subject) throws(SQLError) -> Int64? {
+        try connection.run(
+            """
+            SELECT m.opened_by FROM identifier i
+            JOIN membership m ON m.tenant_id = i.tenant_id AND m.membership_id = i.membership_id
+            WHERE i.tenant_id = \(tenant.rawValue) AND i.source = \(subject.source.rawValue)
+                AND i.kind = \(subject.kind.rawValue) AND i.text = \(subject.text.text) AND i.valid_to IS NULL
+            """
+        ).first?.integer(0)
     }
 
     /// Claimed badges of a stretch of the ledger that are nobody's, with how often each was scanned.
@@ -179,11 +239,7 @@ struct PeopleTable {
         return Subject(source: source, kind: kind, text: WireText(row.text(1)))
     }
 
-    private func packed(_ texts: [WireText]) -> PackedBytes {
-        var packed = PackedBytes()
-        for text in texts { packed.append(text.text) }
-        return packed
-    }
+    private func packed(_ texts: [WireText]) -> PackedBytes { PackedBytes(texts.map(\.text)) }
 }
 
 extension PeopleTable.Sighting {

@@ -16,16 +16,24 @@ struct ProjectionFold {
     private var sightings: [PeopleTable.Sighting] = []
     /// The badges of `sightings`: what is remembered of them is older than what is kept back.
     private var sighted: Set<PeopleTable.Subject> = []
+    /// Whether who an identifier belongs to was changed since ``write(terms:memory:)``.
+    private var peopleChanged = false
+    var sheets: TimeSheetFold
 
     /// - Parameters:
     ///   - layout: As the stored projections have it.
     ///   - badges: What is remembered of the stored projections; changed with them.
-    init(connection: any SQLConnection, tenant: TenantID, sealer: Sealer, layout: StationLayout, badges: BadgeMemory) {
+    ///   - sheets: The same of members and their hours.
+    init(
+        connection: any SQLConnection, tenant: TenantID, sealer: Sealer, layout: StationLayout, badges: BadgeMemory,
+        sheets: SheetMemory
+    ) {
         self.connection = connection
         self.tenant = tenant
         self.sealer = sealer
         self.layout = layout
         self.badges = badges
+        self.sheets = TimeSheetFold(connection: connection, tenant: tenant, sealer: sealer, memory: sheets)
     }
 
     private var tallies: ScanTallyTable { ScanTallyTable(connection: connection, tenant: tenant) }
@@ -37,7 +45,8 @@ struct ProjectionFold {
     ///   - memory: What need not be looked up, if anything is remembered.
     /// - Returns: The span the entry joined, and whether station names mean something else than before.
     mutating func add(
-        _ claim: Claim, sequence: Int64, hash: Digest, badge: Pseudonym?, terms: inout TermBook, memory: WriterMemory? = nil
+        _ claim: Claim, sequence: Int64, hash: Digest, receivedAt: Instant, badge: Pseudonym?, terms: inout TermBook,
+        memory: WriterMemory? = nil
     ) throws(SQLError) -> (span: Int64?, layoutChanged: Bool) {
         switch claim.kind {
         case .scan:
@@ -46,10 +55,18 @@ struct ProjectionFold {
             count(claim, in: joined.id, badge: badge, terms: &terms)
             see(claim, sequence: sequence, hash: hash, memory: memory)
             return (joined.id, joined.isNew)
-        case .punch:
-            return (nil, false)
         case .enrolment:
             enrol(claim, sequence: sequence, hash: hash)
+            try sheets.add(claim, sequence: sequence, hash: hash, receivedAt: receivedAt)
+            return (nil, false)
+        case .memberTold:
+            // Whom another contract knows by the same staff code has to be found in the store.
+            try writePeople(memory: nil)
+            try sheets.add(claim, sequence: sequence, hash: hash, receivedAt: receivedAt)
+            return (nil, false)
+        case .punch, .punchCorrected, .punchVoided, .memberEnded, .ruleChanged, .sessionAsserted, .sessionVoided,
+            .sessionsGenerated:
+            try sheets.add(claim, sequence: sequence, hash: hash, receivedAt: receivedAt)
             return (nil, false)
         case .clearAll:
             try writeTallies(terms: terms)
@@ -76,13 +93,20 @@ struct ProjectionFold {
     /// Writes everything that is kept back. Returns whether it changed who an identifier belongs to.
     mutating func write(terms: TermBook, memory: (WriterMemory, version: Int64)?) throws(SQLError) -> Bool {
         try writeTallies(terms: terms)
+        try writePeople(memory: memory)
+        try sheets.write()
+        defer { peopleChanged = false }
+        return peopleChanged
+    }
+
+    private mutating func writePeople(memory: (WriterMemory, version: Int64)?) throws(SQLError) {
         let people = try PeopleTable(connection: connection, tenant: tenant).fold(sightings, sealer: sealer)
         sightings = []
         sighted = []
+        if people.changed { peopleChanged = true }
         if let memory {
-            memory.0.learn(people.now, of: tenant, version: memory.version + (people.changed ? 1 : 0))
+            memory.0.learn(people.now, of: tenant, version: memory.version + (peopleChanged ? 1 : 0))
         }
-        return people.changed
     }
 
     // MARK: One scan

@@ -11,7 +11,10 @@ struct ProjectionRebuild {
     private static let projections: [(table: StaticString, order: StaticString)] = [
         ("station_span", "span_id"), ("badge_places", "badge"), ("station_tally", "source, shown_term"),
         ("unit_tally", "source, unit_term"), ("scan_total", "source"), ("person", "person_id"),
-        ("membership", "membership_id"), ("identifier", "source, kind, text, valid_from"),
+        ("membership", "membership_id"), ("identifier", "source, kind, text, valid_from"), ("member", "source, number"),
+        ("rule_setting", "source, name"), ("business_hours", "source, number"), ("punch", "number"),
+        ("waiting_punch", "source, pin, number"), ("voided_punch", "number"), ("work_session", "source, day, member"),
+        ("work_cycle", "source, day, member, number"), ("work_day", "source, day"),
     ]
 
     /// How many entries are folded before they are written.
@@ -49,14 +52,15 @@ struct ProjectionRebuild {
         var terms = TermBook()
         try terms.catchUp(TermTable(connection: connection, tenant: tenant))
         var fold = ProjectionFold(
-            connection: connection, tenant: tenant, sealer: sealer, layout: StationLayout(), badges: BadgeMemory())
+            connection: connection, tenant: tenant, sealer: sealer, layout: StationLayout(), badges: BadgeMemory(),
+            sheets: SheetMemory())
         var sequence: Int64 = 0
         while true {
             let entries = try ledger.entries(after: sequence, limit: Self.entriesPerStep, terms: &terms)
             guard let last = entries.last else { break }
             for entry in entries {
                 _ = try fold.add(
-                    entry.claim, sequence: entry.sequence, hash: entry.hash,
+                    entry.claim, sequence: entry.sequence, hash: entry.hash, receivedAt: entry.receivedAt,
                     badge: entry.claim.personal.map { sealer.identifier($0.identifier, kind: $0.identifierKind) },
                     terms: &terms)
             }

@@ -1,4 +1,5 @@
 import AttendanceCore
+import struct FoundationEssentials.UUID
 
 /// What a reading closure gets: one tenant, one moment, one connection.
 class ReadingTransaction: ReadTransaction {
@@ -150,6 +151,129 @@ class ReadingTransaction: ReadTransaction {
         let places = try attempt { () throws(SQLError) in try ledger.places(of: references.sorted(), source: source) }
         return Dictionary(
             uniqueKeysWithValues: places.filter { layout.isTaken($0.1) }.map { reference, place in (reference, place.sequence) })
+    }
+
+    // MARK: Members, rules, sheets
+
+    final var members: MemberTable { MemberTable(connection: connection, tenant: tenant) }
+    final var punches: PunchTable { PunchTable(connection: connection, tenant: tenant) }
+    final var workSessions: WorkSessionTable { WorkSessionTable(connection: connection, tenant: tenant) }
+
+    private func settled<Result>(_ body: () throws(SQLError) -> Result) throws(AttendanceError) -> Result {
+        try settle()
+        return try attempt(body)
+    }
+
+    func members(of source: EntrySource) throws(AttendanceError) -> [Member] {
+        try settled { () throws(SQLError) in try members.members(of: source) }
+    }
+
+    func member(_ id: Identifier<Membership>, of source: EntrySource) throws(AttendanceError) -> Member? {
+        try settled { () throws(SQLError) in try members.member(id, of: source) }
+    }
+
+    func member(numbered number: Int64, of source: EntrySource) throws(AttendanceError) -> Member? {
+        try settled { () throws(SQLError) in try members.member(numbered: number, of: source) }
+    }
+
+    func member(ofEmail email: WireText, of source: EntrySource) throws(AttendanceError) -> Member? {
+        try settled { () throws(SQLError) in try members.member(ofEmail: email, of: source) }
+    }
+
+    func member(ofStaffCode staffCode: WireText, of source: EntrySource) throws(AttendanceError) -> Member? {
+        try settled { () throws(SQLError) in try members.member(ofStaffCode: staffCode, of: source) }
+    }
+
+    func rules(of source: EntrySource) throws(AttendanceError) -> TimeSheetRules {
+        try settled { () throws(SQLError) in try RuleTable(connection: connection, tenant: tenant).rules(of: source) }
+    }
+
+    func nextBusinessHoursNumber(of source: EntrySource) throws(AttendanceError) -> Int64 {
+        try settled { () throws(SQLError) in
+            try RuleTable(connection: connection, tenant: tenant).nextBusinessHoursNumber(of: source)
+        }
+    }
+
+    func punches(of member: Int64, from: CalendarDay, through: CalendarDay) throws(AttendanceError) -> [SheetPunch] {
+        try settled { () throws(SQLError) in try punches.punches(of: member, from: from, through: through) }
+    }
+
+    func punches(
+        of source: EntrySource, matching query: PunchQuery, after position: PunchPosition?, limit: Int
+    ) throws(AttendanceError) -> [SheetPunch] {
+        try settled { () throws(SQLError) in
+            try punches.punches(of: source, matching: query, after: position, limit: limit)
+        }
+    }
+
+    func punch(_ number: Int64, of source: EntrySource) throws(AttendanceError) -> SheetPunch? {
+        try settled { () throws(SQLError) in try punches.punch(number, of: source) }
+    }
+
+    func punch(importedAs id: UUID, of source: EntrySource) throws(AttendanceError) -> SheetPunch? {
+        try settled { () throws(SQLError) in try punches.punch(importedAs: id, of: source) }
+    }
+
+    func session(
+        of member: Int64, on day: CalendarDay, of source: EntrySource
+    ) throws(AttendanceError) -> SheetSession? {
+        try settled { () throws(SQLError) in try workSessions.session(of: member, on: day) }
+    }
+
+    func session(importedAs id: UUID, of source: EntrySource) throws(AttendanceError) -> SheetSession? {
+        try settled { () throws(SQLError) in try workSessions.session(importedAs: id, of: source) }
+    }
+
+    func sessionDays(
+        of source: EntrySource, from: CalendarDay?, through: CalendarDay?, limit: Int
+    ) throws(AttendanceError) -> [(day: CalendarDay, sessions: Int64)] {
+        try settled { () throws(SQLError) in
+            try workSessions.days(of: source, from: from, through: through, limit: limit)
+        }
+    }
+
+    func sessions(
+        of source: EntrySource, from: CalendarDay, through: CalendarDay
+    ) throws(AttendanceError) -> [SheetSession] {
+        try settled { () throws(SQLError) in try workSessions.sessions(of: source, from: from, through: through) }
+    }
+
+    func sessions(
+        of source: EntrySource, member: Int64, from: CalendarDay?, through: CalendarDay?, limit: Int
+    ) throws(AttendanceError) -> [SheetSession] {
+        try settled { () throws(SQLError) in
+            try workSessions.sessions(of: source, member: member, from: from, through: through, limit: limit)
+        }
+    }
+
+    func openSessions(
+        of source: EntrySource, on day: CalendarDay, member: Int64?
+    ) throws(AttendanceError) -> [SheetSession] {
+        try settled { () throws(SQLError) in try workSessions.openSessions(of: source, on: day, member: member) }
+    }
+
+    func hours(
+        of source: EntrySource, member: Int64?, from: CalendarDay, through: CalendarDay
+    ) throws(AttendanceError) -> HoursSum {
+        try settled { () throws(SQLError) in
+            try workSessions.hours(of: source, member: member, from: from, through: through)
+        }
+    }
+
+    func hoursByMember(
+        of source: EntrySource, member: Int64?, from: CalendarDay, through: CalendarDay
+    ) throws(AttendanceError) -> [(member: Int64, sum: HoursSum)] {
+        try settled { () throws(SQLError) in
+            try workSessions.hoursByMember(of: source, member: member, from: from, through: through)
+        }
+    }
+
+    func hoursByDay(
+        of source: EntrySource, member: Int64?, from: CalendarDay, through: CalendarDay
+    ) throws(AttendanceError) -> [(day: CalendarDay, sum: HoursSum)] {
+        try settled { () throws(SQLError) in
+            try workSessions.hoursByDay(of: source, member: member, from: from, through: through)
+        }
     }
 
     // MARK: The other nouns

@@ -9,6 +9,7 @@ final class WriterMemory {
     var layouts: [TenantID: (version: Int64, layout: StationLayout)] = [:]
     private var people: [TenantID: (version: Int64, staffCodes: [PeopleTable.Subject: WireText])] = [:]
     private var badges: [TenantID: (head: LedgerTable.Head?, memory: BadgeMemory)] = [:]
+    private var sheets: [TenantID: (head: LedgerTable.Head?, memory: SheetMemory)] = [:]
 
     /// How many badges of a tenant are remembered with whose they are. Beyond that all are forgotten, and looked up anew.
     static let badgesMax = 100_000
@@ -37,13 +38,24 @@ final class WriterMemory {
         return new
     }
 
-    /// Forgets badges that somebody else's entries may have moved.
-    func checkBadges(of tenant: TenantID, under head: LedgerTable.Head) {
-        if badges[tenant]?.head != head { badges[tenant] = nil }
+    /// What is remembered of a tenant's members and their days, to be changed with them.
+    func sheets(of tenant: TenantID) -> SheetMemory {
+        if sheets.values.reduce(0, { $0 + $1.memory.cost }) > SheetMemory.costMax { sheets = [:] }
+        if let known = sheets[tenant] { return known.memory }
+        let new = SheetMemory()
+        sheets[tenant] = (nil, new)
+        return new
     }
 
-    func rememberBadges(of tenant: TenantID, under head: LedgerTable.Head) {
+    /// Forgets badges and days that somebody else's entries may have moved.
+    func checkFolds(of tenant: TenantID, under head: LedgerTable.Head) {
+        if badges[tenant]?.head != head { badges[tenant] = nil }
+        if sheets[tenant]?.head != head { sheets[tenant] = nil }
+    }
+
+    func rememberFolds(of tenant: TenantID, under head: LedgerTable.Head) {
         badges[tenant]?.head = head
+        sheets[tenant]?.head = head
     }
 
     /// Everything that a transaction has to know of a tenant before its first entry.
@@ -80,7 +92,7 @@ final class WriterMemory {
         guard let head = heads[tenant], let terms = terms[tenant], terms.count == head.termCount,
             let (version, layout) = layouts[tenant], version == head.layoutVersion
         else { return nil }
-        checkBadges(of: tenant, under: head)
+        checkFolds(of: tenant, under: head)
         checkPeople(of: tenant, version: head.peopleVersion)
         doubtfulGroups = max(doubtfulGroups - 1, 0)
         return Foreseen(head: head, terms: terms, layout: layout, trustsReferences: doubtfulGroups == 0)
@@ -100,5 +112,6 @@ final class WriterMemory {
         layouts[tenant] = nil
         people[tenant] = nil
         badges[tenant] = nil
+        sheets[tenant] = nil
     }
 }

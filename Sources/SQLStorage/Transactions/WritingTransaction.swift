@@ -42,7 +42,8 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
         self.sealer = sealer
         self.memory = memory
         fold = ProjectionFold(
-            connection: connection, tenant: tenant, sealer: sealer, layout: StationLayout(), badges: BadgeMemory())
+            connection: connection, tenant: tenant, sealer: sealer, layout: StationLayout(), badges: BadgeMemory(),
+            sheets: SheetMemory())
         super.init(connection: connection, tenant: tenant, terms: memory.terms[tenant] ?? TermBook(), trouble: trouble)
     }
 
@@ -61,7 +62,8 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
         lockedHead = foreseen.head
         storedHead = foreseen.head
         fold = ProjectionFold(
-            connection: connection, tenant: tenant, sealer: sealer, layout: foreseen.layout, badges: memory.badges(of: tenant))
+            connection: connection, tenant: tenant, sealer: sealer, layout: foreseen.layout, badges: memory.badges(of: tenant),
+            sheets: memory.sheets(of: tenant))
         super.init(connection: connection, tenant: tenant, terms: foreseen.terms, trouble: trouble)
     }
 
@@ -132,7 +134,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
         guard let head = lockedHead else { return }
         memory.heads[tenant] = head
         memory.layouts[tenant] = (head.layoutVersion, fold.layout)
-        memory.rememberBadges(of: tenant, under: head)
+        memory.rememberFolds(of: tenant, under: head)
     }
 
     /// What is read now might be changed by the group before, so a unit that reads has to wait for it: it runs again then.
@@ -197,7 +199,8 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
             caller: terms.number(.caller, sealed.caller), station: claim.station.map { terms.number(.station, $0) },
             unit: claim.unit.map { terms.number(.unit, $0) }, means: claim.means.map { terms.number(.means, $0) })
         let folded = try fold.add(
-            claim, sequence: head.sequence, hash: head.hash, badge: sealed.identifier, terms: &terms, memory: memory)
+            claim, sequence: head.sequence, hash: head.hash, receivedAt: sealed.receivedAt, badge: sealed.identifier,
+            terms: &terms, memory: memory)
         if folded.layoutChanged { head.layoutVersion += 1 }
         lockedHead = head
         if let reference = sealed.reference {
@@ -224,7 +227,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
                     kind: .corrupt, code: "",
                     message: "there are terms up to \(terms.count), and the head knows \(head.termCount)")
             }
-            memory.checkBadges(of: tenant, under: head)
+            memory.checkFolds(of: tenant, under: head)
             if let (version, layout) = memory.layouts[tenant], version == head.layoutVersion {
                 fold = projectionFold(layout)
             } else {
@@ -301,7 +304,47 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
 
     private func projectionFold(_ layout: StationLayout) -> ProjectionFold {
         ProjectionFold(
-            connection: connection, tenant: tenant, sealer: sealer, layout: layout, badges: memory.badges(of: tenant))
+            connection: connection, tenant: tenant, sealer: sealer, layout: layout, badges: memory.badges(of: tenant),
+            sheets: memory.sheets(of: tenant))
+    }
+
+    // MARK: Members, rules, sheets
+
+    // Asked by every punch: answered from what is kept back and remembered, so that a group of punches is written once.
+
+    override func member(_ id: Identifier<Membership>, of source: EntrySource) throws(AttendanceError) -> Member? {
+        try lockForSheets()
+        return try attempt { () throws(SQLError) in try fold.sheets.member(id, of: source) }
+    }
+
+    override func rules(of source: EntrySource) throws(AttendanceError) -> TimeSheetRules {
+        try lockForSheets()
+        return try attempt { () throws(SQLError) in try fold.sheets.rules(of: source) }
+    }
+
+    override func punches(
+        of member: Int64, from: CalendarDay, through: CalendarDay
+    ) throws(AttendanceError) -> [SheetPunch] {
+        try lockForSheets()
+        return try attempt { () throws(SQLError) in try fold.sheets.punches(of: member, from: from, through: through) }
+    }
+
+    override func punch(_ number: Int64, of source: EntrySource) throws(AttendanceError) -> SheetPunch? {
+        try lockForSheets()
+        if let changed = fold.sheets.changedPunch(number, of: source) { return changed }
+        return try super.punch(number, of: source)
+    }
+
+    override func session(
+        of member: Int64, on day: CalendarDay, of source: EntrySource
+    ) throws(AttendanceError) -> SheetSession? {
+        try lockForSheets()
+        return try attempt { () throws(SQLError) in try fold.sheets.session(of: member, on: day) }
+    }
+
+    private func lockForSheets() throws(AttendanceError) {
+        try requireCertainty()
+        try lockHead()
     }
 
     // MARK: The other nouns

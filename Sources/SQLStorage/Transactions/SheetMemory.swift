@@ -1,0 +1,30 @@
+import AttendanceCore
+
+/// What a writer remembers of members, rules and days of work, so that a punch of somebody it has seen today reads nothing.
+///
+/// Believed only while the tenant's head is the one that it was remembered with: see ``WriterMemory``.
+final class SheetMemory {
+    /// Days of all members of all tenants together; beyond that all are forgotten.
+    static let costMax = 60_000
+
+    /// A day of a member: all punches of that local day, and its session.
+    struct Day {
+        /// By moment, then number.
+        var punches: [SheetPunch] = []
+        var session: SheetSession?
+    }
+
+    var days: [SessionPlace: Day] = [:]
+    var members: [Identifier<Membership>: Member] = [:]
+    /// Whose a device's number is; nil for nobody's.
+    var owners: [PeopleTable.Subject: Int64?] = [:]
+    var rules: [EntrySource: TimeSheetRules] = [:]
+
+    var cost: Int { days.count + members.count + owners.count }
+
+    func forgetMembers() {
+        members = [:]
+        owners = [:]
+        days = [:]
+    }
+}
