@@ -77,7 +77,7 @@ public struct BusinessHours: Sendable, Equatable {
         var end = local.timeOfDay(ofUTC: endMicroseconds, zone)
         var punch = local.timeOfDay
         if let shiftDay, shiftDay < local.day {
-            punch += Self.microsecondsPerDay
+            punch += (local.day.daysSince1970 - shiftDay.daysSince1970) * Self.microsecondsPerDay
             if end <= local.timeOfDay(ofUTC: startMicroseconds, zone) { end += Self.microsecondsPerDay }
         }
         return Comparison(punch: punch, bound: end, threshold: 0, microseconds: end - punch)

@@ -23,6 +23,28 @@ public struct UncountedPunch: Sendable, Equatable {
     public let state: ClockState
     /// The shift of the day before that it would have continued, had that not been too old.
     public let forgotten: OpenShift?
+
+    public enum Reason: String, Sendable, CaseIterable {
+        /// It says neither that somebody came nor that they went.
+        case saysNothing = "says nothing"
+        /// Somebody came, or came back, who was at work already.
+        case isWorking = "is working"
+        /// Somebody on a break did something else than come back.
+        case isOnBreak = "is on break"
+        /// Somebody left, or took a break, who was not at work.
+        case isNotWorking = "is not working"
+        /// The same, and the shift of the day before was too old to be continued.
+        case shiftIsTooOld = "shift is too old"
+    }
+
+    public var reason: Reason {
+        guard punch.direction.forHours != nil else { return .saysNothing }
+        return switch state {
+        case .working: .isWorking
+        case .onBreak: .isOnBreak
+        case .notStarted, .finished: forgotten == nil ? .isNotWorking : .shiftIsTooOld
+        }
+    }
 }
 
 /// Which punches of one person and local day count, and for which day's session.
