@@ -58,6 +58,8 @@ let package = Package(
             "DialectTrackAttendance",
             uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON", "CTrackAttendancePage"]),
 
+        module("DialectMuster", uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"]),
+
         // Files that come from other systems, or go to them.
         module("DataFiles", uses: ["AttendanceCore", "DialectKit", "StrictJSON"]),
         // An organisation that does not exist, and a day of it played against a server.
@@ -69,8 +71,8 @@ let package = Package(
             "Assembly",
             uses: [
                 "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
-                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "DataFiles", "HTTPClient", "DemoData",
-                "DaySimulation",
+                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "DialectMuster", "DataFiles", "HTTPClient",
+                "DemoData", "DaySimulation",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
 

@@ -1,4 +1,5 @@
 import AttendanceCore
+import DialectKit
 import HTTPMessages
 
 /// How this contract's clients say who they are: one bearer key, the environment's or one from the store.
@@ -40,19 +41,10 @@ struct TrackAttendanceCredentials: Sendable {
     }
 
     private func sentKeys(_ head: RequestHead, in places: Places) -> [String] {
-        let bearer = head.headers.first("Authorization").flatMap(Self.bearerToken)
+        let bearer = head.bearerToken
         switch places {
         case .authorization: return [bearer].compactMap { $0 }
         case .authorizationOrAPIKeyHeader: return [bearer, head.headers.first("x-api-key")].compactMap { $0 }
         }
-    }
-
-    /// What follows the word `Bearer`, whatever its case, and at least one blank; nil for another scheme or nothing.
-    static func bearerToken(_ header: String) -> String? {
-        guard let blank = header.utf8.firstIndex(of: UInt8(ascii: " ")),
-            String(header[..<blank]).equalsIgnoringASCIICase("Bearer")
-        else { return nil }
-        let token = header.utf8[blank...].drop { $0 == UInt8(ascii: " ") }
-        return token.isEmpty ? nil : String(Substring(token))
     }
 }

@@ -44,13 +44,14 @@ import Testing
         "Digests": [],
         "DialectKit": ["AttendanceCore", "HTTPMessages", "StrictJSON"],
         "DialectTrackAttendance": ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"],
+        "DialectMuster": ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"],
         "DataFiles": ["AttendanceCore", "DialectKit", "StrictJSON"],
         "HTTPClient": ["HTTPMessages"],
         "DemoData": ["AttendanceCore"],
         "DaySimulation": ["AttendanceCore", "DemoData", "HTTPClient", "HTTPMessages", "StrictJSON"],
         "Assembly": [
             "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer", "StrictJSON",
-            "Digests", "DialectKit", "DialectTrackAttendance", "DataFiles", "HTTPClient", "DemoData", "DaySimulation",
+            "Digests", "DialectKit", "DialectTrackAttendance", "DialectMuster", "DataFiles", "HTTPClient", "DemoData", "DaySimulation",
         ],
         "muster": ["Assembly"],
     ]

@@ -10,7 +10,7 @@ public enum Program {
     static let commands: [Command] = [
         .serve, .migrateUp, .migrateDown, .migrateStatus, .migrateHistory, .keyCreate, .keyList, .keyRevoke, .tenantCreate,
         .tenantList, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore, .importTerminalLog, .importScans,
-        .exportScans, .doctor, .config, .demo, .simulate, .probe,
+        .exportScans, .explain, .ruleList, .ruleSet, .doctor, .config, .demo, .simulate, .probe,
     ]
 
     /// - Parameters:

@@ -5,7 +5,7 @@ import StrictJSON
 /// `muster import attlog`, once its words are understood.
 struct TerminalLogImport {
     private let path: String
-    private let settings: TerminalLog.Settings
+    private var settings: TerminalLog.Settings
     private let operations: Operations
     private let caller: Caller
     private let isDryRun: Bool
@@ -30,6 +30,11 @@ struct TerminalLogImport {
 
     /// Returns the program's exit code.
     mutating func importFile() async throws -> Int32 {
+        if !isDryRun {
+            // Days are those of the terminal's place, so its zone is a rule of these hours from here on.
+            try await operations.setRule(.zone, to: settings.zone.name, of: .terminalLog, as: caller)
+            settings.zoneRule = try await operations.rules(of: .terminalLog, in: caller.tenant).settings[.zone]?.toldBy
+        }
         let head = try await operations.store.read(in: caller.tenant) { tx throws(AttendanceError) in try tx.head().sequence }
         var log = TerminalLog(settings)
         var met = MetReferences(operations.sealer)

@@ -56,8 +56,9 @@ public struct PunchDetail: Sendable, Equatable {
     public var hoursRule: Int64?
     /// The sequence of the entry that set the zone; nil for the contract's own.
     public var zoneRule: Int64?
-    /// For how long a shift is continued over midnight, where that is not ``TimeSheetRules/defaultCarrySeconds``.
+    /// For how long a shift is continued over midnight, where a rule says so, and the sequence of the entry that set it.
     public var carrySeconds: Int64?
+    public var carryRule: Int64?
     /// The first entry that told of the punch that this one corrects or takes away.
     public var corrects: Int64?
     /// The identity the punch had in the system it was brought in from.
@@ -77,6 +78,7 @@ public struct PunchDetail: Sendable, Equatable {
         hoursRule = words.integer("hours")
         zoneRule = words.integer("zone")
         carrySeconds = words.integer("carry")
+        carryRule = words.integer("carry-rule")
         corrects = words.integer("corrects")
         importedID = words.text("imported").flatMap { UUID(uuidString: $0) }
         guard self.text == text else { return nil }
@@ -89,6 +91,7 @@ public struct PunchDetail: Sendable, Equatable {
         words.add("hours", hoursRule)
         words.add("zone", zoneRule)
         words.add("carry", carrySeconds)
+        words.add("carry-rule", carryRule)
         words.add("corrects", corrects)
         words.add("imported", importedID?.uuidString.lowercased())
         return words.text

@@ -63,6 +63,11 @@ public enum RuleName: String, Sendable, CaseIterable {
     case zone = "zone"
     /// For how many seconds after it began a shift is continued over midnight.
     case carrySeconds = "carry"
+    /// To how many minutes punches are rounded where a policy is asked for: `15-nearest`, `5-in-up-out-down`, `off`.
+    case rounding = "rounding"
+    /// When forgotten punch-outs are taken to have happened where a policy is asked for: seconds after the punch-in, `end` of
+    /// business hours, `off`.
+    case provisionalClose = "provisional-close"
 }
 
 /// A rule's present value, and the entry that set it.

@@ -57,6 +57,18 @@ extension Operations {
             guard let seconds = Int64(value.text), 0...86_400 ~= seconds else {
                 throw .invalid(field: name.rawValue, .malformed("0 to 86400 seconds were expected"))
             }
+        case .rounding:
+            guard HoursPolicy.accepts(value, for: name) else {
+                throw .invalid(
+                    field: name.rawValue,
+                    .malformed("1 to 60 minutes and a direction such as 15-nearest or 5-in-up-out-down, or off, were expected"))
+            }
+        case .provisionalClose:
+            guard HoursPolicy.accepts(value, for: name) else {
+                throw .invalid(
+                    field: name.rawValue,
+                    .malformed("1 to 86400 seconds after the punch-in, end for the end of business hours, or off were expected"))
+            }
         }
     }
 }

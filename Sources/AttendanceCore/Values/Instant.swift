@@ -33,14 +33,24 @@ public struct Instant: Hashable, Comparable, Sendable {
 extension Instant {
     /// `YYYY-MM-DDTHH:MM:SS.mmmZ`: UTC, milliseconds cut and not rounded.
     public var millisecondText: String {
-        let (days, rest) = milliseconds.dividedFlooring(by: 86_400_000)
+        secondText + "." + Self.padded(milliseconds.dividedFlooring(by: 1_000).remainder, 3) + "Z"
+    }
+
+    /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`: UTC.
+    public var microsecondText: String {
+        secondText + "." + Self.padded(microseconds.dividedFlooring(by: 1_000_000).remainder, 6) + "Z"
+    }
+
+    /// Up to the second the instant lies in, without the zone.
+    private var secondText: String {
+        let (days, rest) = microseconds.dividedFlooring(by: 1_000_000).quotient.dividedFlooring(by: 86_400)
         let date = CivilDate(daysSince1970: days)
-        func padded(_ value: Int64, _ width: Int) -> String {
-            let digits = String(value)
-            return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
-        }
-        return padded(date.year, 4) + "-" + padded(date.month, 2) + "-" + padded(date.day, 2) + "T"
-            + padded(rest / 3_600_000, 2) + ":" + padded(rest / 60_000 % 60, 2) + ":" + padded(rest / 1_000 % 60, 2) + "."
-            + padded(rest % 1_000, 3) + "Z"
+        return Self.padded(date.year, 4) + "-" + Self.padded(date.month, 2) + "-" + Self.padded(date.day, 2) + "T"
+            + Self.padded(rest / 3_600, 2) + ":" + Self.padded(rest / 60 % 60, 2) + ":" + Self.padded(rest % 60, 2)
+    }
+
+    private static func padded(_ value: Int64, _ width: Int) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
     }
 }

@@ -125,7 +125,8 @@ extension Operations {
         try caller.require(.admin)
         let now = ambient.now()
         return try await store.write(in: caller.tenant) { tx throws(AttendanceError) in
-            let (detail, note, member) = try decide(tx)
+            var (detail, note, member) = try decide(tx)
+            detail.replaces = try tx.session(of: member.number, on: detail.day, of: source)?.assertion?.sequence
             _ = try tx.append(
                 sealer.seal(
                     [

@@ -22,7 +22,10 @@ struct Judging {
             throw .invalid(field: "timestamp", .malformed("it lies outside of the calendar's days"))
         }
         detail.zoneRule = rules.settings[.zone]?.toldBy
-        detail.carrySeconds = rules.carrySeconds == TimeSheetRules.defaultCarrySeconds ? nil : rules.carrySeconds
+        if let carry = rules.settings[.carrySeconds] {
+            detail.carrySeconds = rules.carrySeconds
+            detail.carryRule = carry.toldBy
+        }
         detail.hoursRule = rules.activeHours?.toldBy
         return detail
     }

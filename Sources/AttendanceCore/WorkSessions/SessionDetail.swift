@@ -14,6 +14,8 @@ public struct SessionDetail: Sendable, Equatable {
     public var isLateIn = false
     public var isEarlyOut = false
     public var status: SessionStatus?
+    /// The entry that laid down the same day before.
+    public var replaces: Int64?
 
     private static let kinds: [(word: String, kind: SessionAssertion.Kind)] = [("edit", .edit), ("whole", .whole)]
 
@@ -38,6 +40,7 @@ public struct SessionDetail: Sendable, Equatable {
         isLateIn = words.has("late")
         isEarlyOut = words.has("early")
         status = words.text("status").flatMap { SessionStatus(rawValue: $0) }
+        replaces = words.integer("replaces")
         guard self.text == text else { return nil }
     }
 
@@ -54,6 +57,7 @@ public struct SessionDetail: Sendable, Equatable {
         words.add("late", if: isLateIn)
         words.add("early", if: isEarlyOut)
         words.add("status", status?.rawValue)
+        words.add("replaces", replaces)
         return words.text
     }
 

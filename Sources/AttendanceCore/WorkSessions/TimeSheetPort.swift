@@ -197,7 +197,39 @@ public struct PunchPosition: Sendable, Equatable {
     }
 }
 
+/// Somebody whose hours are counted: a membership of any source, with what people call it by.
+public struct SheetOwner: Sendable, Equatable {
+    public let number: Int64
+    public let source: EntrySource
+    public let membership: Identifier<Membership>
+    public let person: Identifier<Person>
+    /// The staff code; of somebody whom only a device knows its name, U+001F, and the number there.
+    public let staffCode: WireText
+    /// Nil where nobody told it.
+    public let name: WireText?
+
+    public init(
+        number: Int64, source: EntrySource, membership: Identifier<Membership>, person: Identifier<Person>,
+        staffCode: WireText, name: WireText?
+    ) {
+        self.number = number
+        self.source = source
+        self.membership = membership
+        self.person = person
+        self.staffCode = staffCode
+        self.name = name
+    }
+}
+
 public protocol TimeSheetReading {
+    /// The memberships of a person, or the one of this identity, by number.
+    func sheetOwners(known id: UUID) throws(AttendanceError) -> [SheetOwner]
+    /// Those with this staff code, this e-mail without letter case, or this number at any device, by number.
+    func sheetOwners(called name: WireText) throws(AttendanceError) -> [SheetOwner]
+
+    /// A member's punches of a day that were taken away, and by which entries.
+    func voidedPunches(of member: Int64, on day: CalendarDay) throws(AttendanceError) -> [(number: Int64, by: Int64)]
+
     /// A member's punches of some days by moment, then number, those that do not count included.
     func punches(of member: Int64, from: CalendarDay, through: CalendarDay) throws(AttendanceError) -> [SheetPunch]
 

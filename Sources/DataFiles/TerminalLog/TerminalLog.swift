@@ -31,6 +31,8 @@ public struct TerminalLog: Sendable {
         public let zone: ZoneRules
         public let direction: DirectionRule
         public let numbers: NumberRule
+        /// The entry that set the zone as a rule; nil where there is none.
+        public var zoneRule: Int64?
 
         public init(source: WireText, zone: ZoneRules, direction: DirectionRule = .state, numbers: NumberRule = .asWritten) {
             self.source = source
@@ -74,6 +76,7 @@ public struct TerminalLog: Sendable {
         case .repeated: detail.remarks.insert(.clockRepeated)
         }
         detail.offsetSeconds = settings.zone.offset(at: occurredAt.instant)
+        detail.zoneRule = settings.zoneRule
         let number = settings.numbers.number(line.user)
         return Claim(
             kind: .punch, source: .terminalLog, occurredAt: occurredAt.instant, station: settings.source,

@@ -1,4 +1,5 @@
 import AttendanceCore
+import struct FoundationEssentials.UUID
 
 /// Who a claimed identifier belongs to: `person`, `membership`, `identifier`. Projections of scans and enrolments.
 struct PeopleTable {
@@ -151,6 +152,45 @@ struct PeopleTable {
             VALUES (\(tenant.rawValue), \(id.rawValue), \((linked ?? new).rawValue), \(source.rawValue), \(staffCode.text),
                 \(sequence))
             """)
+    }
+
+    private static let ownerColumns: StaticString = "m.opened_by, m.source, m.membership_id, m.person_id, m.staff_code, r.name"
+
+    func owners(known id: UUID) throws(SQLError) -> [SheetOwner] {
+        owners(
+            try connection.run(
+                """
+                SELECT \(Self.ownerColumns) FROM membership m
+                LEFT JOIN member r ON r.tenant_id = m.tenant_id AND r.membership_id = m.membership_id
+                WHERE m.tenant_id = \(tenant.rawValue) AND (m.membership_id = \(id) OR m.person_id = \(id))
+                ORDER BY m.opened_by
+                """))
+    }
+
+    /// - Parameter pinEnd: What the code of somebody ends in whom only a device knows.
+    func owners(called name: WireText, pinEnd: WireText) throws(SQLError) -> [SheetOwner] {
+        owners(
+            try connection.run(
+                """
+                SELECT \(Self.ownerColumns) FROM membership m
+                LEFT JOIN member r ON r.tenant_id = m.tenant_id AND r.membership_id = m.membership_id
+                WHERE m.tenant_id = \(tenant.rawValue)
+                    AND (m.staff_code = \(name.text) OR r.email_folded = \(name.folded.text)
+                        OR m.source = \(EntrySource.terminalLog.rawValue)
+                            AND substr(m.staff_code, length(m.staff_code) - \(pinEnd.scalarCount - 1)) = \(pinEnd.text))
+                ORDER BY m.opened_by
+                """))
+    }
+
+    private func owners(_ rows: [SQLRow]) -> [SheetOwner] {
+        rows.compactMap { row in
+            EntrySource(rawValue: row.integer(1)).map { source in
+                SheetOwner(
+                    number: row.integer(0), source: source, membership: Identifier(rawValue: row.uuid(2)),
+                    person: Identifier(rawValue: row.uuid(3)), staffCode: WireText(row.text(4)),
+                    name: row.textOrNil(5).map { WireText($0) })
+            }
+        }
     }
 
     /// The entry that opened the membership whose an identifier is; nil for nobody's.

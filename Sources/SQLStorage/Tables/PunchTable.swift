@@ -145,6 +145,15 @@ struct PunchTable {
         """
     }
 
+    func voided(of member: Int64, on day: CalendarDay) throws(SQLError) -> [(number: Int64, by: Int64)] {
+        try connection.run(
+            """
+            SELECT number, voided_by FROM voided_punch
+            WHERE tenant_id = \(tenant.rawValue) AND member = \(member) AND day = \(day.daysSince1970) ORDER BY number
+            """
+        ).map { ($0.integer(0), $0.integer(1)) }
+    }
+
     /// A punch that waits for its number to become somebody's.
     struct Waiting {
         let number: Int64

@@ -194,6 +194,25 @@ class ReadingTransaction: ReadTransaction {
         }
     }
 
+    func sheetOwners(known id: UUID) throws(AttendanceError) -> [SheetOwner] {
+        try settled { () throws(SQLError) in try PeopleTable(connection: connection, tenant: tenant).owners(known: id) }
+    }
+
+    func sheetOwners(called name: WireText) throws(AttendanceError) -> [SheetOwner] {
+        // Where a scope and a number are told, `Gate:213`, both have to be the device's.
+        let parts = name.text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { WireText(String($0)) }
+        let pin =
+            parts.count == 2
+            ? DevicePIN(scope: parts[0], number: parts[1]).text : DevicePIN(scope: "", number: name).text
+        return try settled { () throws(SQLError) in
+            try PeopleTable(connection: connection, tenant: tenant).owners(called: name, pinEnd: pin)
+        }
+    }
+
+    func voidedPunches(of member: Int64, on day: CalendarDay) throws(AttendanceError) -> [(number: Int64, by: Int64)] {
+        try settled { () throws(SQLError) in try punches.voided(of: member, on: day) }
+    }
+
     func punches(of member: Int64, from: CalendarDay, through: CalendarDay) throws(AttendanceError) -> [SheetPunch] {
         try settled { () throws(SQLError) in try punches.punches(of: member, from: from, through: through) }
     }

@@ -432,7 +432,9 @@ extension TimedPunch {
         self.init(
             number: number, toldBy: toldBy, direction: detail.direction, at: at, day: detail.day(at: at),
             isLate: detail.remarks.contains(.late), isEarly: detail.remarks.contains(.early),
-            carryMaxMicroseconds: (detail.carrySeconds ?? TimeSheetRules.defaultCarrySeconds) * 1_000_000,
+            // A direction that was worked out from the punches of one day begins with coming: it continues no shift.
+            carryMaxMicroseconds: detail.remarks.contains(.derived)
+                ? 0 : (detail.carrySeconds ?? TimeSheetRules.defaultCarrySeconds) * 1_000_000,
             createdAt: createdAt, changedAt: changedAt)
     }
 }
