@@ -102,3 +102,21 @@ extension Explanation.Correction {
         }
     }
 }
+
+/// `7:09:30`, with six decimals where the seconds are not whole.
+func durationText(_ microseconds: Int64) -> String {
+    let magnitude = microseconds.magnitude
+    func padded(_ value: UInt64, _ width: Int) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+    let seconds = magnitude / 1_000_000
+    let fraction = magnitude % 1_000_000
+    return (microseconds < 0 ? "-" : "") + String(seconds / 3_600) + ":" + padded(seconds / 60 % 60, 2) + ":"
+        + padded(seconds % 60, 2) + (fraction == 0 ? "" : "." + padded(fraction, 6))
+}
+
+/// `08:55:00`: a time of day, in microseconds from midnight.
+func clockText(_ timeOfDay: Int64) -> String {
+    (timeOfDay < 36_000_000_000 ? "0" : "") + durationText(timeOfDay)
+}

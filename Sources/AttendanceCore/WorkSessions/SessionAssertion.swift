@@ -62,9 +62,15 @@ public struct SessionAssertion: Sendable, Equatable {
         self.note = note
     }
 
-    /// Whether a cycle began behind what is asserted, so that it adds to it: after the asserted punch-out; where there is none,
-    /// with a punch-in that was not known yet.
-    func isBefore(_ cycle: WorkCycle) -> Bool {
-        punchOut.map { cycle.since > $0 } ?? (cycle.number > sequence)
+    /// Parts the cycles of a session into those that an assertion stands for and those that began behind it and add to it: after
+    /// its punch-out, or, where it has none, with a punch-in that was not known yet. Without an assertion all are behind.
+    static func part(
+        _ cycles: [WorkCycle], by assertion: SessionAssertion?
+    ) -> (former: [WorkCycle], later: [WorkCycle]) {
+        guard let assertion else { return ([], cycles) }
+        func isLater(_ cycle: WorkCycle) -> Bool {
+            assertion.punchOut.map { cycle.since > $0 } ?? (cycle.number > assertion.sequence)
+        }
+        return (cycles.filter { !isLater($0) }, cycles.filter(isLater))
     }
 }

@@ -85,8 +85,7 @@ public struct WorkSession: Sendable, Equatable {
 
     /// What an assertion says of the time up to its punch-out, and the punches of the time behind it.
     private init(day: CalendarDay, cycles: [WorkCycle], asserted assertion: SessionAssertion) {
-        let former = cycles.filter { !assertion.isBefore($0) }
-        let later = cycles.filter { assertion.isBefore($0) }
+        let (former, later) = SessionAssertion.part(cycles, by: assertion)
         let laterClosed = later.filter { $0.end != nil }
         let times = AssertedTimes(assertion, breaksOf: former)
         self.day = day
