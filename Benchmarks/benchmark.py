@@ -12,6 +12,7 @@ import time
 import urllib.request
 
 from harness import CONNECTIONS, Table, free_port, note, postgres, scratch, serving, tool
+from punches import punches, reference
 
 # Scans that one transaction of the bare SQLite loop stores: what sixteen connections of a hundred make at most.
 GROUP = 1600
@@ -153,26 +154,31 @@ def rest(options, table):
         table.add("start to first answer", statistics.median(starts) * 1e3, unit="ms", aim=200, smaller_is_better=True)
 
 
-PARTS = {"rest": rest, "hello": hello, "sqlite": sqlite, "postgresql": postgresql, "growth": growth}
+PARTS = {"rest": rest, "hello": hello, "sqlite": sqlite, "postgresql": postgresql, "growth": growth, "punches": punches}
+# What is measured only when it is named.
+ON_DEMAND = {"reference": reference}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="script/benchmark", description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all where left out")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all where left out; reference (Django alone)")
     parser.add_argument("--seconds", type=float, default=10, help="how long each load lasts (10)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each comparison is made; medians count (3)")
     parser.add_argument("--entries", type=int, default=5_000_000, help="how many entries `growth` stores first (5000000)")
+    parser.add_argument("--people", type=int, default=200, help="how many employees `punches` has (200)")
+    parser.add_argument(
+        "--gunicorn", default="", help="more options for the gunicorn that serves Django, such as '--threads 4'")
     parser.add_argument("--folder", type=pathlib.Path, default=None, help="where stores are put while they are measured")
     parser.add_argument("--tools", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--muster", required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    unknown = [part for part in options.parts if part not in PARTS]
+    unknown = [part for part in options.parts if part not in PARTS | ON_DEMAND]
     if unknown:
         parser.error(f"no such part: {', '.join(unknown)}")
     table = Table()
     for part in options.parts or PARTS:
-        print(f"{part}: {PARTS[part].__doc__}", flush=True)
-        PARTS[part](options, table)
+        print(f"{part}: {(PARTS | ON_DEMAND)[part].__doc__}", flush=True)
+        (PARTS | ON_DEMAND)[part](options, table)
     print("\n" + "\n".join(table.rows))
 
 
