@@ -1,9 +1,15 @@
-// Sends scans, duplicates or GET requests over keep-alive connections and says how many a second were answered.
+// Sends scans, duplicates, punches or GET requests over keep-alive connections and says how many a second were answered.
 //
 //   load scans      PORT KEY CONNECTIONS SECONDS [BATCH [FIRST]]   new scans, every key once
 //   load duplicates PORT KEY CONNECTIONS SECONDS [BATCH]           one batch per connection, sent again and again
-//   load get        PORT KEY CONNECTIONS SECONDS PATH              the same request again and again ("-" for no key)
+//   load get        PORT KEY CONNECTIONS SECONDS PATH [FILE]       the same request again and again ("-" for no key); an @ in
+//                                                                  the path is each line of the file in turn
+//   load punches    PORT KEY CONNECTIONS SECONDS FILE DAY [RATE]   in, out, in, out of the employees whose ids the file has,
+//                                                                  from that day (since 1970) on; at most RATE a second
+//   load send       PORT KEY CONNECTIONS PATH FILE                 POSTs the file's lines once, each "GROUP BODY"; those of one
+//                                                                  group one after the other
 //
+// A server that closes a connection after its answer is connected to again.
 // Prints one line of JSON: requests, scans, what was refused, seconds, latency percentiles in milliseconds. One thread
 // and epoll: it has to leave the machine to the server. Its own share is in the line too ("cpu_seconds").
 #define _GNU_SOURCE
@@ -31,11 +37,19 @@ typedef struct {
     size_t in_length;
     long answer_end;   // where the answer ends in `in`, -1 until its head is whole
     long body_left;    // of an answer longer than `in`
-    int is_chunked;
+    int is_chunked, is_closed, is_idle;
+    size_t step;       // requests begun: which employee punches, which line is next
     double began;
 } connection_t;
 
+typedef struct { const char *text; size_t length; long group; } line_t;
+
 static const char *mode, *key, *path = "/";
+static int connections;
+static line_t *lines;
+static size_t line_count;
+static long first_day;
+static size_t days_used;
 static int port, batch = 100;
 static uint64_t next_local[STATIONS];
 static uint64_t scans_sent, saved, duplicates;
@@ -100,14 +114,65 @@ static char *event(char *at, int station, uint64_t local) {
     return text(at, "}}");
 }
 
+// The file's lines, which stay in memory. With `grouped` each begins with the number of its group.
+static void read_lines(const char *name, int grouped) {
+    FILE *file = fopen(name, "r");
+    if (!file) die(name);
+    char *text = NULL;
+    size_t capacity = 0, room = 0;
+    for (ssize_t length; (length = getline(&text, &capacity, file)) > 0; text = NULL, capacity = 0) {
+        if (text[length - 1] == '\n') text[--length] = 0;
+        if (line_count == room) lines = realloc(lines, (room = room ? room * 2 : 4096) * sizeof *lines);
+        char *begin = text;
+        long group = grouped ? strtol(text, &begin, 10) : 0;
+        lines[line_count++] = (line_t){begin + (grouped && *begin), length - (begin - text) - (grouped && *begin), group};
+    }
+    fclose(file);
+    if (!line_count) { fprintf(stderr, "load: %s is empty\n", name); exit(2); }
+}
+
+static void post(connection_t *c, const char *body, size_t length) {
+    if (c->out_capacity < length + 1024) c->out = realloc(c->out, c->out_capacity = length + 1024);
+    int has_key = strcmp(key, "-");
+    c->out_length = snprintf(c->out, c->out_capacity, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s"
+        "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+        path, has_key ? "Authorization: Bearer " : "", has_key ? key : "", has_key ? "\r\n" : "", length);
+    memcpy(c->out + c->out_length, body, length);
+    c->out_length += length;
+}
+
+// The next punch of the next of this connection's employees: in, out, in, out of one day, then of the next, so that all are
+// legal whoever else punches. By contract Time Tracker 6.1, as its web client writes it.
+static void punch(connection_t *c, int index) {
+    size_t own = (line_count - index + connections - 1) / connections;
+    const line_t *employee = &lines[index + c->step % own * connections];
+    size_t number = c->step / own;
+    static const int hours[] = {13, 17, 18, 22};
+    if (number / 4 >= days_used) days_used = number / 4 + 1;
+    uint64_t moment = mixed(number * line_count + (employee - lines)) % 3600000;
+    time_t second = (first_day + number / 4) * 86400 + hours[number % 4] * 3600 + moment / 1000;
+    struct tm at;
+    gmtime_r(&second, &at);
+    char body[512], stamp[32];
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &at);
+    int length = snprintf(body, sizeof body, "{\"employee_id\":\"%s\",\"type\":\"%s\",\"timestamp\":\"%s.%03dZ\"}",
+        employee->text, number % 2 ? "punch_out" : "punch_in", stamp, (int)(moment % 1000));
+    post(c, body, length);
+}
+
+static void get(connection_t *c) {
+    const char *at = line_count ? strchr(path, '@') : NULL;
+    const line_t *id = at ? &lines[(c->step * 7919) % line_count] : NULL;
+    c->out_length = snprintf(c->out, c->out_capacity, "GET %.*s%s%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s\r\n",
+        at ? (int)(at - path) : (int)strlen(path), path, at ? id->text : "", at ? at + 1 : "",
+        strcmp(key, "-") ? "Authorization: Bearer " : "", strcmp(key, "-") ? key : "", strcmp(key, "-") ? "\r\n" : "");
+}
+
 static void compose(connection_t *c, int index) {
     c->out_sent = 0;
-    if (!strcmp(mode, "get")) {
-        if (c->out_length) return;
-        c->out_length = snprintf(c->out, c->out_capacity, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s\r\n", path,
-            strcmp(key, "-") ? "Authorization: Bearer " : "", strcmp(key, "-") ? key : "", strcmp(key, "-") ? "\r\n" : "");
-        return;
-    }
+    if (!strcmp(mode, "get")) { get(c); c->step++; return; }
+    if (!strcmp(mode, "punches")) { punch(c, index); c->step++; return; }
+    if (!strcmp(mode, "send")) { post(c, lines[c->step].text, lines[c->step].length); c->step++; return; }
     if (!strcmp(mode, "duplicates") && c->out_length) { scans_sent += batch; return; }
     int station = index % STATIONS;
     // The body first, behind room for the head.
@@ -136,12 +201,34 @@ static void push(connection_t *c) {
     }
 }
 
+static int epoll;
+
+static void open_connection(connection_t *c, int index) {
+    c->fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (connect(c->fd, (struct sockaddr *)&to, sizeof to)) die("connect");
+    int one = 1;
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    fcntl(c->fd, F_SETFL, O_NONBLOCK);
+    struct epoll_event e = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.u32 = index};
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e)) die("epoll_ctl");
+}
+
+// Whether there is anything left for this connection.
+static int has_more(connection_t *c, int index) {
+    if (strcmp(mode, "send")) return 1;
+    while (c->step < line_count && lines[c->step].group % connections != index) c->step++;
+    return c->step < line_count;
+}
+
 static void begin(connection_t *c, int index) {
     compose(c, index);
+    c->began = now();
+    if (c->fd < 0) open_connection(c, index);
     c->in_length = 0;
     c->answer_end = -1;
     c->body_left = 0;
-    c->began = now();
+    c->is_idle = 0;
     push(c);
 }
 
@@ -161,6 +248,8 @@ static int pull(connection_t *c) {
         if (c->answer_end < 0) {
             char *end = strstr(c->in, "\r\n\r\n");
             if (!end) continue;
+            char *close = strcasestr(c->in, "\r\nconnection: close\r\n");
+            c->is_closed = close && close < end;
             char *length = strcasestr(c->in, "\r\ncontent-length:");
             c->is_chunked = !length || length > end;
             c->answer_end = c->is_chunked ? 0 : end + 4 - c->in + strtol(length + 17, NULL, 10);
@@ -191,46 +280,77 @@ static int by_value(const void *a, const void *b) {
 int main(int argc, char **argv) {
     if (argc < 6) { fprintf(stderr, "usage: see the top of load.c\n"); return 2; }
     mode = argv[1]; port = atoi(argv[2]); key = argv[3];
-    int connections = atoi(argv[4]);
-    double seconds = atof(argv[5]);
+    connections = atoi(argv[4]);
+    double seconds = atof(argv[5]), rate = 0;
     uint64_t first = 1;
-    if (!strcmp(mode, "get")) { if (argc > 6) path = argv[6]; batch = 0; }
-    else { if (argc > 6) batch = atoi(argv[6]); if (argc > 7) first = strtoull(argv[7], NULL, 10); }
+    if (!strcmp(mode, "get")) {
+        batch = 0;
+        if (argc > 6) path = argv[6];
+        if (argc > 7) read_lines(argv[7], 0);
+    } else if (!strcmp(mode, "punches")) {
+        if (argc < 8) { fprintf(stderr, "usage: see the top of load.c\n"); return 2; }
+        batch = 0; path = "/api/timetracking/punch/"; first_day = atol(argv[7]);
+        read_lines(argv[6], 0);
+        if (argc > 8) rate = atof(argv[8]);
+        if (line_count < (size_t)connections) { fprintf(stderr, "load: fewer employees than connections\n"); return 2; }
+    } else if (!strcmp(mode, "send")) {
+        batch = 0; path = argv[5]; seconds = 1e9;
+        if (argc < 7) { fprintf(stderr, "usage: see the top of load.c\n"); return 2; }
+        read_lines(argv[6], 1);
+    } else { if (argc > 6) batch = atoi(argv[6]); if (argc > 7) first = strtoull(argv[7], NULL, 10); }
     for (int i = 0; i < STATIONS; i++) next_local[i] = first;
 
-    int epoll = epoll_create1(0);
+    epoll = epoll_create1(0);
     connection_t *all = calloc(connections, sizeof *all);
     for (int i = 0; i < connections; i++) {
         connection_t *c = &all[i];
-        c->fd = socket(AF_INET, SOCK_STREAM, 0);
-        struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        if (connect(c->fd, (struct sockaddr *)&to, sizeof to)) die("connect");
-        int one = 1;
-        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        fcntl(c->fd, F_SETFL, O_NONBLOCK);
         c->out_capacity = 2048 + (size_t)batch * 512;
         c->out = malloc(c->out_capacity);
         c->in = malloc(ANSWER_MAX + 1);
-        struct epoll_event e = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.u32 = i};
-        if (epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e)) die("epoll_ctl");
+        c->is_idle = 1;
+        open_connection(c, i);
     }
 
     double start = now(), deadline = start + seconds, end = start;
-    int under_way = connections;
-    uint64_t requests = 0, refused = 0;
-    for (int i = 0; i < connections; i++) begin(&all[i], i);
-    while (under_way) {
+    int under_way = 0;
+    uint64_t requests = 0, begun = 0, refused = 0, accepted = 0;
+    // With a rate those that wait for their turn, the one that waited longest first.
+    int *waiting = malloc(connections * sizeof *waiting), waiting_first = 0, waiting_count = 0;
+    for (int i = 0; i < connections; i++) {
+        if (rate) waiting[waiting_count++] = i;
+        else if (has_more(&all[i], i)) { begin(&all[i], i); under_way++; begun++; }
+    }
+    while (under_way || waiting_count) {
         struct epoll_event events[64];
-        int count = epoll_wait(epoll, events, 64, 30000);
+        int patience = 30000;
+        if (waiting_count) {
+            double time = now();
+            if (time >= deadline) { waiting_count = 0; continue; }
+            double due = start + begun / rate;
+            if (due <= time) {
+                int index = waiting[waiting_first];
+                waiting_first = (waiting_first + 1) % connections;
+                waiting_count--;
+                begin(&all[index], index);
+                under_way++; begun++;
+                continue;
+            }
+            patience = (due - time) * 1e3 + 1;
+        }
+        int count = epoll_wait(epoll, events, 64, patience);
+        if (count == 0 && waiting_count) continue;
         if (count <= 0) { fprintf(stderr, "load: no answer for 30 s\n"); return 2; }
         for (int k = 0; k < count; k++) {
-            connection_t *c = &all[events[k].data.u32];
+            int index = events[k].data.u32;
+            connection_t *c = &all[index];
+            if (c->is_idle) continue;
             if (events[k].events & EPOLLOUT) push(c);
             int status = pull(c);
             if (!status) continue;
             end = now();
             requests++;
-            if (status == 200) {
+            if (status == 200 || status == 201) {
+                accepted++;
                 saved += number_after(c->in, "\"saved\":");
                 duplicates += number_after(c->in, "\"duplicates\":");
             } else if (refused++ == 0) {
@@ -241,7 +361,13 @@ int main(int argc, char **argv) {
                 latencies = realloc(latencies, latency_capacity * sizeof *latencies);
             }
             latencies[latency_count++] = end - c->began;
-            if (end < deadline) begin(c, events[k].data.u32); else under_way--;
+            under_way--;
+            c->is_idle = 1;
+            // At once: gunicorn's worker does nothing else until its client has closed too.
+            if (c->is_closed) { close(c->fd); c->fd = -1; }
+            if (end >= deadline || !has_more(c, index)) continue;
+            if (rate) waiting[(waiting_first + waiting_count++) % connections] = index;
+            else { begin(c, index); under_way++; begun++; }
         }
     }
     qsort(latencies, latency_count, sizeof *latencies, by_value);
@@ -250,11 +376,11 @@ int main(int argc, char **argv) {
     uint64_t last = first;
     for (int i = 0; i < STATIONS; i++) if (next_local[i] > last) last = next_local[i];
     printf("{\"requests\":%lu,\"scans\":%lu,\"saved\":%lu,\"duplicates\":%lu,\"refused\":%lu,\"seconds\":%.3f,"
-        "\"requests_per_second\":%.1f,\"scans_per_second\":%.1f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f,"
-        "\"next\":%lu,\"cpu_seconds\":%.2f}\n",
-        requests, scans_sent, saved, duplicates, refused, end - start, requests / (end - start),
-        (saved + duplicates) / (end - start), latencies[latency_count / 2] * 1e3, latencies[latency_count * 99 / 100] * 1e3,
-        latencies[latency_count - 1] * 1e3, last,
+        "\"accepted\":%lu,\"requests_per_second\":%.1f,\"scans_per_second\":%.1f,\"p50_ms\":%.2f,\"p95_ms\":%.2f,\"p99_ms\":%.2f,"
+        "\"max_ms\":%.2f,\"next\":%lu,\"next_day\":%lu,\"cpu_seconds\":%.2f}\n",
+        requests, scans_sent, saved, duplicates, refused, end - start, accepted, requests / (end - start),
+        (saved + duplicates) / (end - start), latencies[latency_count / 2] * 1e3, latencies[latency_count * 95 / 100] * 1e3,
+        latencies[latency_count * 99 / 100] * 1e3, latencies[latency_count - 1] * 1e3, last, first_day + days_used,
         usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
     return refused ? 1 : 0;
 }

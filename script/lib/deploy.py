@@ -1,9 +1,13 @@
 """What script/check-deploy asks of deploy/ beyond what a schema can say: versions, passwords, rights, and that the files agree
 with one another and with the program. Prints what is wrong, one line each."""
+import json
 import re
+import string
 import subprocess
 import sys
 
+import botocore.session
+import botocore.validate
 import yaml
 
 faults = []
@@ -100,6 +104,93 @@ demand(spec["terminationGracePeriodSeconds"] > seconds + pause, "kubernetes.yaml
 connections = int(re.search(r"connectionsMax = ([\d_]+)", text("Sources/HTTPServer/ListenerConfiguration.swift"))[1].replace("_", ""))
 for place, files in [("muster.service", int(re.search(r"LimitNOFILE=(\d+)", unit)[1])), ("compose.yaml", muster["ulimits"]["nofile"]["hard"])]:
     demand(files >= connections + 256, f"{place}: {files} open files are fewer than {connections} connections need")
+
+
+
+class Template(yaml.SafeLoader):
+    """Reads what CloudFormation has besides YAML: `!Ref X` becomes {"Ref": "X"}, `!GetAtt X.Y` {"GetAtt": "X.Y"}."""
+
+
+def function(loader, name, node):
+    read = {yaml.ScalarNode: loader.construct_scalar, yaml.SequenceNode: loader.construct_sequence}
+    return {name: read[type(node)](node)}
+
+
+Template.add_multi_constructor("!", function)
+aws = yaml.load(text("deploy/aws/cloudformation-template.yaml"), Template)
+resources = aws["Resources"]
+kinds = {resource["Type"] for resource in resources.values()}
+place = "cloudformation-template.yaml"
+# CloudFormation itself reads no aliases, though every YAML library does.
+demand(not re.search(r"^[^#\n]*: [&*]\w", text("deploy/aws/cloudformation-template.yaml"), re.MULTILINE), f"{place}: has an alias")
+demand(not [kind for kind in kinds if kind.startswith(("AWS::S3::", "AWS::ElastiCache::"))], f"{place}: pays for what is not used")
+
+database = resources["Database"]
+settings = database["Properties"]
+demand(resources["DatabaseSecret"]["Properties"]["GenerateSecretString"]["GenerateStringKey"] == "password",
+       f"{place}: the database's password is not drawn")
+for key, part in [("MasterUsername", "username"), ("MasterUserPassword", "password")]:
+    demand(settings[key] == {"Sub": "{{resolve:secretsmanager:${DatabaseSecret}:SecretString:%s}}" % part},
+           f"{place}: {key} is not the secret's")
+demand(settings["StorageEncrypted"] is True and settings["PubliclyAccessible"] is False, f"{place}: the database is open")
+demand(database["DeletionPolicy"] == database["UpdateReplacePolicy"] == "Snapshot", f"{place}: the database's data can be lost")
+demand(settings["DeletionProtection"] == {"Ref": "DeletionProtection"} and settings["BackupRetentionPeriod"] == {"Ref": "BackupDays"},
+       f"{place}: the database is not protected")
+demand(aws["Parameters"]["DeletionProtection"]["Default"] == "true", f"{place}: the database is not protected")
+
+listeners = {resource["Properties"]["Port"]: resource["Properties"]
+             for resource in resources.values() if resource["Type"].endswith("::Listener")}
+demand(listeners[443]["Protocol"] == "HTTPS" and listeners[443]["Certificates"], f"{place}: no HTTPS")
+demand(listeners[80]["DefaultActions"][0]["Type"] == "redirect", f"{place}: port 80 does not lead to HTTPS")
+unredirected = resources["HealthWithoutRedirect"]["Properties"]
+health = resources["Servers"]["Properties"]["HealthCheckPath"]
+demand(health in unredirected["Conditions"][0]["PathPatternConfig"]["Values"] and unredirected["Actions"][0]["Type"] == "forward",
+       f"{place}: the health check is redirected")
+demand(f"| `{health}` | 200" in text("docs/monitoring.md"), f"{place}: {health} is no health path")
+idle = int({item["Key"]: item["Value"] for item in resources["LoadBalancer"]["Properties"]["LoadBalancerAttributes"]}
+           ["idle_timeout.timeout_seconds"])
+server_idle = int(re.search(r"idleSecondsMax = (\d+)", text("Sources/HTTPServer/ListenerConfiguration.swift"))[1])
+demand(45 < idle < server_idle, f"{place}: the load balancer waits {idle} seconds, the server {server_idle}")
+
+# What ECS is sent, with an output's name as the output's value; the service's model in botocore says whether ECS would take it.
+outputs = {name: name for name in aws["Outputs"]} | {"Image": "repository:tag", "TaskDefinition": "muster:1"}
+known = re.findall(r'case \w+ = "(\w+)"', text("Sources/Assembly/Configuration.swift"))
+# libpq's own, and that of the contract Time Tracker.
+known += ["PGPASSWORD", "CORS_ALLOWED_ORIGINS"]
+model = botocore.session.get_session().get_service_model("ecs", "2014-11-13")
+sent = {}
+for name, operation in [("task-definition", "RegisterTaskDefinition"), ("task-definition-once", "RegisterTaskDefinition"),
+                        ("ecs-service", "CreateService")]:
+    place = f"{name}.json"
+    try:
+        sent[name] = json.loads(string.Template(text(f"deploy/aws/{place}")).substitute(outputs))
+    except KeyError as missing:
+        sys.exit(f"{place}: the stack has no output {missing}")
+    report = botocore.validate.ParamValidator().validate(sent[name], model.operation_model(operation).input_shape)
+    demand(not report.has_errors(), f"{place}: {report.generate_report()}")
+    for container in sent[name].get("containerDefinitions", []):
+        demand(container["readonlyRootFilesystem"], f"{place}: the container may do too much")
+        demand(container["logConfiguration"]["options"]["awslogs-group"] == "LogGroup", f"{place}: the log group is nobody's")
+        for secret in container["secrets"]:
+            demand(re.fullmatch(r"(DatabaseSecret|AdminSecret):password::", secret["valueFrom"]), f"{place}: {secret['name']} is no key of a secret")
+        values = {item["name"]: item["value"] for item in container["environment"]}
+        demand(values["DATABASE_URL"] == f"postgresql://muster@DatabaseHost:5432/{settings['DBName']}?sslmode=require",
+               f"{place}: names another database than the template")
+        names = set(values) | {secret["name"] for secret in container["secrets"]}
+        allowed = {"ADMIN_EMAIL", "ADMIN_PASSWORD"} if name == "task-definition-once" else set()
+        demand(names <= set(known) | allowed, f"{place}: {names - set(known) - allowed} are no settings")
+        demand(not [item for item in values if re.search("PASSWORD|KEY|TOKEN", item)], f"{place}: a secret stands in the environment")
+served = sent["task-definition"]["containerDefinitions"][0]
+demand(served["environment"][0] == {"name": "MUSTER_LISTEN", "value": "0.0.0.0:8000"}, "task-definition.json: listens elsewhere")
+demand(served["stopTimeout"] > seconds, "task-definition.json: stopTimeout is too short")
+demand(served["ulimits"][0]["hardLimit"] >= connections + 256, "task-definition.json: too few open files")
+demand(served["healthCheck"]["command"][-1] == health, "task-definition.json: has another health check than the load balancer")
+service = sent["ecs-service"]
+demand(service["loadBalancers"][0] == {"targetGroupArn": "TargetGroup", "containerName": served["name"],
+                                       "containerPort": served["portMappings"][0]["containerPort"]},
+       "ecs-service.json: the load balancer reaches no container")
+demand(resources["ScalingTarget"]["Properties"]["ResourceId"]["Sub"].endswith(f"/{service['serviceName']}"),
+       f"cloudformation-template.yaml: scales another service than {service['serviceName']}")
 
 print("\n".join(faults), end="\n" if faults else "")
 sys.exit(1 if faults else 0)

@@ -1,0 +1,8 @@
+"""`python manage.py migrate --run-syncdb` makes the tables."""
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "timetracker.settings")
+execute_from_command_line(sys.argv)
