@@ -1,6 +1,7 @@
 import AttendanceCore
 import FoundationEssentials
 import SQLStorage
+import Synchronization
 import TestKit
 import Testing
 
@@ -92,6 +93,50 @@ extension StoreUnderTest {
             await #expect(throws: AttendanceError.accountTaken([.email, .username])) {
                 try await subject.operations.importGrant(imported, of: .timeTracker, as: subject.caller)
             }
+        }
+    }
+
+    /// How long an answer takes tells nothing: the same work is done for an e-mail that nobody has.
+    @Test(arguments: [
+        ("mara@corp.example", "wrong"), ("nobody@corp.example", "wrong"), ("idle@corp.example", StoreUnderTest.password),
+    ])
+    func `compares one password, whoever is meant`(email: String, password: String) async throws {
+        try await StoreKind.sqlite.withFreshStore { subject in
+            _ = try await subject.admin("mara")
+            _ = try await subject.admin("idle", isActive: false)
+            let compared = Mutex<[String]>([])
+            var secrets = AccountSecrets.test(key: subject.store.tokenKey)
+            secrets.verify = { [verify = secrets.verify] password, hash throws(AttendanceError) in
+                compared.withLock { $0.append(password) }
+                return try await verify(password, hash)
+            }
+            let operations = Operations(
+                store: subject.store, ambient: .test(subject.clock), sealer: subject.store.sealer, secrets: secrets)
+            await #expect(throws: AttendanceError.notAuthenticated) {
+                try await operations.signIn(
+                    email: WireText(email), password: password, to: .timeTracker, in: .default, address: nil)
+            }
+            #expect(compared.withLock { $0 } == [password])
+        }
+    }
+
+    @Test(arguments: StoreKind.underTest)
+    func `gives nothing where the password changes while it is compared`(on kind: StoreKind) async throws {
+        try await kind.withFreshStore { subject in
+            let mara = try await subject.admin("mara")
+            var secrets = AccountSecrets.test(key: subject.store.tokenKey)
+            secrets.verify = { [verify = secrets.verify] password, hash throws(AttendanceError) in
+                _ = try await subject.operations.changeGrant(
+                    mara.id, GrantChange(password: "another"), of: .timeTracker, as: subject.caller)
+                return try await verify(password, hash)
+            }
+            let operations = Operations(
+                store: subject.store, ambient: .test(subject.clock), sealer: subject.store.sealer, secrets: secrets)
+            await #expect(throws: AttendanceError.notAuthenticated) {
+                try await operations.signIn(
+                    email: "mara@corp.example", password: StoreUnderTest.password, to: .timeTracker, in: .default, address: nil)
+            }
+            _ = try await subject.signIn("mara@corp.example", "another")
         }
     }
 

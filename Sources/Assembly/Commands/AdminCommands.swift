@@ -25,6 +25,8 @@ extension Command {
             }
             return [contract]
         }
+        // Before a password is asked for in vain.
+        _ = try EmailAddress(parsing: WireText(email))
         return try await withStore(invocation) { _, operations, caller in
             // An account that there is keeps its password, so none is asked for.
             let isKnown = try await operations.hasAccount(email: WireText(email))
