@@ -46,6 +46,8 @@ struct MusterFailure: Error, Sendable {
         case .occupied(let fields):
             self.init(409, "somebody else has this: \(fields.map(\.rawValue).sorted().joined(separator: ", "))")
         case .notAllowed(let direction, _): self.init(409, "\(direction.rawValue) does not fit the state")
+        case .accountTaken, .accountHeldElsewhere, .lastAdmin: self.init(409, "the account cannot be changed in this way")
+        case .tooManySignIns(let seconds): self.init(429, "too many attempts to sign in", retryAfterSeconds: seconds)
         case .unavailable(let seconds):
             self.init(503, "the store is busy or out of reach; try again", retryAfterSeconds: seconds)
         case .unexpected(let incident): self.init(500, "something went wrong; the log tells more under \(incident.text)")

@@ -150,10 +150,12 @@ extension `The program` {
         @Test func `integrity: a damaged file`() async throws {
             try await Place.on(.sqlite, onDisk: true) { place in
                 let server = try await place.serve()
-                _ = try await server.client.upload((0..<500).map { Scan(key: "k\($0)", badge: "b\($0)") })
+                for batch in 0..<4 {
+                    _ = try await server.client.upload((0..<1_000).map { Scan(key: "k\(batch)-\($0)", badge: "b\($0)") })
+                }
                 try await server.stop()
                 var bytes = try #require(FileManager.default.contents(atPath: place.file))
-                // Whole pages in the middle; the first ones hold the schema.
+                // Whole pages in the middle; the first ones hold the schema, also where it is longer than a page.
                 let middle = bytes.count / 2 / 4_096 * 4_096
                 bytes.replaceSubrange(middle..<(middle + 8 * 4_096), with: [UInt8](repeating: 0xA5, count: 8 * 4_096))
                 try bytes.write(to: URL(fileURLWithPath: place.file))

@@ -87,8 +87,8 @@ extension Operations {
             var detail = SessionDetail(.edit, of: session.day)
             detail.punchIn = punchIn
             detail.punchOut = punchOut
-            detail.isLateIn = judging.flags(.in, at: punchIn).contains(.late)
-            detail.isEarlyOut = judging.flags(.out, at: punchOut).contains(.early)
+            detail.isLateIn = judging.flags(.in, at: punchIn, shiftDay: session.day).contains(.late)
+            detail.isEarlyOut = judging.flags(.out, at: punchOut, shiftDay: session.day).contains(.early)
             return (detail, note, member)
         }
     }

@@ -158,9 +158,19 @@ private struct Clock {
         enteredState(at: moment, carryMaxMicroseconds) ?? state
     }
 
+    /// What a punch that is stored leads to; nil where it does not count.
+    ///
+    /// Nobody may go out from a break, yet such a punch-out can stand in the ledger: the start of a break was put in behind it,
+    /// or both come from elsewhere. It ends the cycle, as every first punch-out behind a punch-in does, and the break without
+    /// an end is none. Source: docs/dialects/timetracker.md §7.4, 2 and 3.
+    private static func state(after direction: PunchDirection, in state: ClockState) -> ClockState? {
+        if let next = state.after(direction) { return next }
+        return state == .onBreak && direction.forHours == .out ? .finished : nil
+    }
+
     mutating func take(_ punch: TimedPunch) -> Verdict {
         if let met = enteredState(at: punch.at, punch.carryMaxMicroseconds) {
-            guard let next = met.after(punch.direction) else {
+            guard let next = Self.state(after: punch.direction, in: met) else {
                 return .refused(UncountedPunch(punch: punch, state: met, forgotten: nil))
             }
             if next == .finished {
@@ -171,13 +181,13 @@ private struct Clock {
             }
             return .carried
         }
-        guard let next = state.after(punch.direction) else {
+        guard let next = Self.state(after: punch.direction, in: state) else {
             return .refused(UncountedPunch(punch: punch, state: state, forgotten: entered?.shift))
         }
         // Whoever punches in on the new day has forgotten to leave on the former one: for good, even if the limit is raised
         // between two punches.
         entered = nil
-        if state != .onBreak, next == .working { opening = punch }
+        if punch.direction.forHours == .in { opening = punch }
         if next == .finished { opening = nil }
         state = next
         return .own

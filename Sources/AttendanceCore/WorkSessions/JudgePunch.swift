@@ -34,9 +34,10 @@ struct Judging {
     private static let endMicrosecond = (CivilDate.daysSince10000) * 86_400_000_000
 
     /// Whether the punch is late or early by the business hours in force.
-    func flags(_ direction: PunchDirection, at moment: Instant) -> Set<PunchRemark> {
+    /// - Parameter shiftDay: The day on which the shift began that the punch ends, where that is not its own.
+    func flags(_ direction: PunchDirection, at moment: Instant, shiftDay: CalendarDay? = nil) -> Set<PunchRemark> {
         guard let hours = rules.activeHours else { return [] }
-        let flags = hours.flags(direction: direction, at: moment, zone: zone)
+        let flags = hours.flags(direction: direction, at: moment, zone: zone, shiftDay: shiftDay)
         var remarks: Set<PunchRemark> = []
         if flags.isLate { remarks.insert(.late) }
         if flags.isEarly { remarks.insert(.early) }
@@ -57,10 +58,16 @@ struct DayWindow {
         entering = OpenShift.leaving(day.before, counted: found.filter { $0.countsFor == day.before }.map(\.punch))
     }
 
-    /// What the clock shows after everything up to a moment.
-    func state(at moment: Instant) -> ClockState {
-        DayJudgement.state(
-            at: moment, number: nil, of: day, punches: punches.filter { $0.punch.day == day }.map(\.punch), entering: entering)
+    /// What the clock shows after everything up to a moment, and whether that is the shift of the day before.
+    func state(at moment: Instant, under rules: TimeSheetRules) -> (state: ClockState, isCarried: Bool) {
+        let today = punches.filter { $0.punch.day == day }.map(\.punch)
+        func state(_ entering: OpenShift?) -> ClockState {
+            DayJudgement.state(
+                at: moment, number: nil, of: day, punches: today, entering: entering,
+                carryMaxMicroseconds: rules.carrySeconds * 1_000_000)
+        }
+        let shown = state(entering)
+        return (shown, (shown == .working || shown == .onBreak) && state(nil) != shown)
     }
 }
 

@@ -16,9 +16,10 @@ extension Operations {
             guard let member = try tx.member(id, of: source), member.profile.isActive else { throw .notFound(.member) }
             let judging = try Judging(source, zones: zones, in: tx)
             var detail = try judging.detail(of: direction, at: moment)
-            let state = try DayWindow(of: member, on: detail.day(at: moment), in: tx).state(at: moment)
+            let day = detail.day(at: moment)
+            let (state, isCarried) = try DayWindow(of: member, on: day, in: tx).state(at: moment, under: judging.rules)
             guard state.allows(direction) else { throw .notAllowed(direction, in: state) }
-            detail.remarks = judging.flags(direction, at: moment)
+            detail.remarks = judging.flags(direction, at: moment, shiftDay: isCarried ? day.before : nil)
             return try Self.append(
                 Claim(punchOf: id, detail, at: moment, note: note, source: source), of: member, sealer: sealer, by: caller,
                 in: tx)
@@ -36,11 +37,11 @@ extension Operations {
         let (sealer, zones) = (sealer, zones)
         return try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
             guard let member = try tx.member(id, of: source), member.profile.isActive else { throw .notFound(.member) }
-            let zone = try zones.rules(of: try tx.rules(of: source), source)
+            let rules = try tx.rules(of: source)
+            let zone = try zones.rules(of: rules, source)
             let today = CalendarDay(of: now, offsetSeconds: zone.offset(at: now))
             let window = try DayWindow(of: member, on: today, in: tx)
-            let state = window.state(at: now)
-            let isCarried = state == .working || state == .onBreak
+            let (state, isCarried) = window.state(at: now, under: rules)
             let last =
                 window.punches.last { $0.punch.day == today && $0.punch.at <= now }
                 ?? (isCarried ? window.punches.last { $0.countsFor == today.before } : nil)

@@ -15,7 +15,7 @@ public struct WorkCycle: Sendable, Equatable {
     public let start: TimedPunch
     /// Nil while the cycle is open.
     public let end: TimedPunch?
-    /// In their order; only the last one can lack its end, and only in an open cycle.
+    /// In their order; only the last one can lack its end: it lasts on in an open cycle, and is none in a closed one.
     public let breaks: [WorkBreak]
 
     /// The number of its punch-in, which is its name.
@@ -39,7 +39,7 @@ public struct WorkCycle: Sendable, Equatable {
     /// What was worked: 0 while it is open.
     public var netMicroseconds: Int64 { max(0, durationMicroseconds - breakMicroseconds) }
 
-    var runningBreak: WorkBreak? { breaks.last.flatMap { $0.end == nil ? $0 : nil } }
+    var runningBreak: WorkBreak? { end == nil ? breaks.last.flatMap { $0.end == nil ? $0 : nil } : nil }
 
     /// Joins the counted punches of a session, in their order, into cycles, oldest first.
     static func cycles(of counted: [TimedPunch]) -> [WorkCycle] {

@@ -47,7 +47,7 @@ import Testing
             ("out@13:00", [], [1], .notStarted),
             ("break@13:00 back@13:30 in@14:00", [3], [1, 2], .working),
             ("in@14:00 back@15:00 out@22:00", [1, 3], [2], .finished),
-            ("in@14:00 break@17:00 out@17:30 back@18:00 out@22:00", [1, 2, 4, 5], [3], .finished),
+            ("in@14:00 break@17:00 out@17:30 back@18:00 out@22:00", [1, 2, 3], [4, 5], .finished),
             ("in@14:00 break@17:00 break@17:10 back@18:00", [1, 2, 4], [3], .working),
             ("in@14:00 break@17:00 in@17:10", [1, 2], [3], .onBreak),
             ("in@14:00 out@17:00 break@17:10 back@17:20", [1, 2], [3, 4], .finished),
@@ -76,8 +76,9 @@ import Testing
             ("in@27:00 out@43:00:00.000001", [], [], [2], .notStarted),
             ("in@27:00 break@30:00 back@30:30 out@35:00", [2, 3, 4], [], [], .finished),
             ("in@27:00 break@28:00 back@30:30 out@35:00", [3, 4], [], [], .finished),
-            // On a break at midnight, and only the break's end is allowed.
-            ("in@27:00 break@28:00 out@30:00 in@30:10 break@30:20", [], [], [3, 4, 5], .onBreak),
+            // On a break at midnight: going out ends the shift all the same.
+            ("in@27:00 break@28:00 out@30:00 in@30:10 break@30:20", [3], [4, 5], [], .onBreak),
+            ("in@27:00 break@28:00 in@30:10 break@30:20", [], [], [3, 4], .onBreak),
             // A live shift allows no second punch-in; one that is too old does.
             ("in@27:00 in@43:00", [], [], [2], .working),
             ("in@27:00 in@43:00:00.000001 out@45:00", [], [2, 3], [], .finished),

@@ -113,7 +113,12 @@ struct SecondCalculator {
             case .returns where current.isResting:
                 current.edges.append((event.at, 0, -1))
                 current.isResting = false
-            case .goes where !current.isResting:
+            case .goes:
+                // A rest without an end is none.
+                if current.isResting, let begun = current.edges.lastIndex(where: { $0.rest == 1 }) {
+                    current.edges.remove(at: begun)
+                    current.isResting = false
+                }
                 current.edges.append((event.at, -1, 0))
                 current.last = event
             default: continue

