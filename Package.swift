@@ -37,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CXLSXWriter", providers: [.apt(["libxlsxwriter-dev"])]),
         .target(name: "CHTTP", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CTrackAttendancePage", exclude: ["dashboard.html", "dashboard.css", "dashboard.js"]),
@@ -57,10 +58,13 @@ let package = Package(
         module(
             "DialectTrackAttendance",
             uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON", "CTrackAttendancePage"]),
+        module(
+            "DialectTimeTracker", uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "Spreadsheets", "StrictJSON"]),
 
         module("DialectMuster", uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"]),
 
         // Files that come from other systems, or go to them.
+        module("Spreadsheets", uses: ["CXLSXWriter"]),
         module("DataFiles", uses: ["AttendanceCore", "DialectKit", "StrictJSON"]),
         // An organisation that does not exist, and a day of it played against a server.
         module("DemoData", uses: ["AttendanceCore"]),
@@ -71,8 +75,8 @@ let package = Package(
             "Assembly",
             uses: [
                 "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
-                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "DialectMuster", "DataFiles", "HTTPClient",
-                "DemoData", "DaySimulation",
+                "StrictJSON", "Digests", "DialectKit", "DialectTimeTracker", "DialectTrackAttendance", "DialectMuster",
+                "DataFiles", "HTTPClient", "DemoData", "DaySimulation",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
 
@@ -94,12 +98,19 @@ let package = Package(
         tests("DaySimulationTests", uses: ["AttendanceCore", "DaySimulation", "DemoData", "TestKit"]),
         tests("StrictJSONTests", uses: ["StrictJSON"]),
         tests("DigestsTests", uses: ["Digests"]),
-        tests("DialectKitTests", uses: ["DialectKit", "StrictJSON"]),
+        tests("SpreadsheetsTests", uses: ["Spreadsheets"]),
+        tests("DialectKitTests", uses: ["DialectKit", "HTTPMessages", "StrictJSON"]),
         tests(
             "DialectTrackAttendanceTests",
             uses: [
                 "AttendanceCore", "DialectKit", "DialectTrackAttendance", "Digests", "HTTPMessages", "SQLStorage", "SQLiteEngine",
                 "StrictJSON", "TestKit",
+            ], resources: [.copy("Golden")]),
+        tests(
+            "DialectTimeTrackerTests",
+            uses: [
+                "AttendanceCore", "DialectKit", "DialectTimeTracker", "HTTPMessages", "SQLStorage", "SQLiteEngine", "StrictJSON",
+                "TestKit",
             ], resources: [.copy("Golden")]),
         tests(
             "DataFilesTests", uses: ["AttendanceCore", "DataFiles", "StrictJSON", "TestKit"], resources: [.copy("Logs")]),
