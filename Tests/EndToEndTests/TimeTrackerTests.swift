@@ -10,11 +10,11 @@ extension `The program` {
             let suite = try GoldenSuite(source("../DialectTimeTrackerTests/Golden/timetracker.json"))
             try #require(suite.scenarios.count >= 20)
             try await Place.on(kind) { place in
+                let server = try await place.serve(environment: ["MUSTER_LISTEN_TIMETRACKER": "127.0.0.1:0"])
                 let made = try await place.muster(
                     "admin", "create", "--email", "chief@example.test", "--password", "Correct-Horse-42", "--first-name", "Ada",
                     "--last-name", "Chief")
                 #expect(made.code == 0, "\(made.errors)")
-                let server = try await place.serve(environment: ["MUSTER_LISTEN_TIMETRACKER": "127.0.0.1:0"])
                 let client = try server.anonymous(at: listener)
                 for scenario in suite.scenarios {
                     let problems = await suite.play(scenario, run: listener) { try await client.send($0) }
@@ -60,8 +60,8 @@ extension `The program` {
         /// One body is longer than a list's page, so it comes in pieces; a client has to find all of it.
         @Test func `streams lists and files whole`() async throws {
             try await Place.on(.sqlite) { place in
-                _ = try await place.muster("admin", "create", "--email", "a@b.co", "--password", "Correct-Horse-42")
                 let server = try await place.serve()
+                _ = try await place.muster("admin", "create", "--email", "a@b.co", "--password", "Correct-Horse-42")
                 let signIn = try await server.anonymous.ask(
                     .post, "/api/auth/login/", #"{"email":"a@b.co","password":"Correct-Horse-42"}"#)
                 let token = try #require(try Plain(signIn.body)["access"]?.text)
