@@ -40,6 +40,7 @@ let package = Package(
         .systemLibrary(name: "CJOSE", pkgConfig: "cjose", providers: [.apt(["libcjose-dev", "libjansson-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(name: "CXLSXWriter", providers: [.apt(["libxlsxwriter-dev"])]),
         .target(name: "CHTTP", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CTrackAttendancePage", exclude: ["dashboard.html", "dashboard.css", "dashboard.js"]),
@@ -61,11 +62,14 @@ let package = Package(
         module(
             "DialectTrackAttendance",
             uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON", "CTrackAttendancePage"]),
+        module(
+            "DialectTimeTracker", uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "Spreadsheets", "StrictJSON"]),
 
         module("DialectMuster", uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"]),
         module("SetupPage", uses: ["AttendanceCore", "DialectKit", "HTTPMessages"]),
 
         // Files that come from other systems, or go to them.
+        module("Spreadsheets", uses: ["CXLSXWriter"]),
         module("DataFiles", uses: ["AttendanceCore", "DialectKit", "StrictJSON"]),
         // An organisation that does not exist, and a day of it played against a server.
         module("DemoData", uses: ["AttendanceCore"]),
@@ -76,8 +80,8 @@ let package = Package(
             "Assembly",
             uses: [
                 "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
-                "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "DialectMuster", "DataFiles", "HTTPClient",
-                "DemoData", "DaySimulation", "SetupPage", "Tokens",
+                "StrictJSON", "Digests", "DialectKit", "DialectTimeTracker", "DialectTrackAttendance", "DialectMuster",
+                "DataFiles", "HTTPClient", "DemoData", "DaySimulation", "SetupPage", "Tokens",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
 
@@ -100,7 +104,8 @@ let package = Package(
         tests("StrictJSONTests", uses: ["StrictJSON"]),
         tests("DigestsTests", uses: ["Digests"]),
         tests("TokensTests", uses: ["AttendanceCore", "Digests", "StrictJSON", "Tokens"]),
-        tests("DialectKitTests", uses: ["DialectKit", "StrictJSON"]),
+        tests("SpreadsheetsTests", uses: ["Spreadsheets"]),
+        tests("DialectKitTests", uses: ["DialectKit", "HTTPMessages", "StrictJSON"]),
         tests(
             "DialectTrackAttendanceTests",
             uses: [
@@ -108,6 +113,12 @@ let package = Package(
                 "StrictJSON", "TestKit",
             ], resources: [.copy("Golden")]),
         tests("SetupPageTests", uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "SetupPage", "SQLStorage", "TestKit"]),
+        tests(
+            "DialectTimeTrackerTests",
+            uses: [
+                "AttendanceCore", "DialectKit", "DialectTimeTracker", "HTTPMessages", "SQLStorage", "SQLiteEngine", "StrictJSON",
+                "TestKit",
+            ], resources: [.copy("Golden")]),
         tests(
             "DataFilesTests", uses: ["AttendanceCore", "DataFiles", "StrictJSON", "TestKit"], resources: [.copy("Logs")]),
         tests(

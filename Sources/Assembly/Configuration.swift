@@ -1,4 +1,5 @@
 import AttendanceCore
+import DialectTimeTracker
 import HTTPServer
 
 /// A mistake of whoever started the program: one clear line, exit code 2.
@@ -22,6 +23,7 @@ enum SettingOrigin: String, Sendable {
 enum SettingName: String, CaseIterable, Sendable {
     case listen = "MUSTER_LISTEN"
     case listenTrackAttendance = "MUSTER_LISTEN_TRACKATTENDANCE"
+    case listenTimeTracker = "MUSTER_LISTEN_TIMETRACKER"
     case data = "MUSTER_DATA"
     case log = "MUSTER_LOG"
     case trustedProxies = "MUSTER_TRUSTED_PROXIES"
@@ -38,11 +40,16 @@ enum SettingName: String, CaseIterable, Sendable {
     case secretKey = "SECRET_KEY"
     case formerSecretKeys = "MUSTER_FORMER_SECRET_KEYS"
     case accessTokenLifetime = "MUSTER_ACCESS_TOKEN_LIFETIME"
+    case corsAllowedOrigins = "CORS_ALLOWED_ORIGINS"
+    case allowedHosts = "ALLOWED_HOSTS"
+    case debug = "DEBUG"
+    case hideTimeTrackerAdmins = "MUSTER_TIMETRACKER_HIDE_ADMINS"
 
     var meaning: String {
         switch self {
         case .listen: "where every contract is served: ADDRESS:PORT[,tenant=NAME], several apart by ';', or off"
         case .listenTrackAttendance: "where TrackAttendance alone is served, in the same form"
+        case .listenTimeTracker: "where Time Tracker alone is served, in the same form"
         case .data: "the folder of the embedded store"
         case .log: "debug, info, warning, error or off"
         case .trustedProxies: "addresses or networks whose forwarding headers are believed, apart by commas"
@@ -55,6 +62,10 @@ enum SettingName: String, CaseIterable, Sendable {
         case .port: "the port of MUSTER_LISTEN where only that is to change; alone it means all addresses"
         case .rateLimitMax: "requests per window and client address to what needs a key; 0 for no limit"
         case .rateLimitWindow: "the window: 30 seconds, 1 minute, 1 hour"
+        case .corsAllowedOrigins: "the pages that may read Time Tracker's answers, apart by commas"
+        case .allowedHosts: "the hosts that Time Tracker answers for, apart by commas: names, .example.org, or * for any"
+        case .debug: "true while Time Tracker is tried out: browsers are not told then to come by TLS only"
+        case .hideTimeTrackerAdmins: "true to show Time Tracker's admins to nobody without a token"
         case .publicRateLimitMax: "requests per window and client address to each open endpoint; 0 for no limit"
         case .secretKey: "the key that tokens are signed with, at least 32 bytes; the store makes one where it is not set"
         case .formerSecretKeys: "keys that tokens still in use were signed with, apart by commas"
@@ -74,8 +85,11 @@ enum SettingName: String, CaseIterable, Sendable {
         case .rateLimitWindow: "1 minute"
         case .publicRateLimitMax: "30"
         case .accessTokenLifetime: "3650 days"
-        case .listenTrackAttendance, .trustedProxies, .metricsKey, .databaseURL, .apiKey, .host, .port, .secretKey,
-            .formerSecretKeys:
+        case .corsAllowedOrigins: TimeTrackerConfiguration.developmentOrigins.joined(separator: ",")
+        case .allowedHosts: "*"
+        case .debug, .hideTimeTrackerAdmins: "false"
+        case .listenTrackAttendance, .listenTimeTracker, .trustedProxies, .metricsKey, .databaseURL, .apiKey, .host, .port,
+            .secretKey, .formerSecretKeys:
             nil
         }
     }
@@ -123,6 +137,7 @@ struct Configuration: Sendable {
 
     var sharedAddresses: [Address]
     var trackAttendanceAddresses: [Address]
+    var timeTrackerAddresses: [Address]
     var dataDirectory: String
     var database: Database
     var logLevel: LogLevel
@@ -137,6 +152,10 @@ struct Configuration: Sendable {
     var secretKey: String?
     var formerSecretKeys: [String]
     var accessTokenSeconds: Int64
+    var allowedOrigins: [String]
+    var allowedHosts: [String]
+    var debug: Bool
+    var hidesTimeTrackerAdmins: Bool
     /// Every setting in force with its origin, in a fixed order.
     var values: [(name: SettingName, value: String?, origin: SettingOrigin)]
 
@@ -176,6 +195,7 @@ struct Configuration: Sendable {
             sharedAddresses = try Self.addresses(value(.listen) ?? "off", .listen)
         }
         trackAttendanceAddresses = try Self.addresses(value(.listenTrackAttendance) ?? "off", .listenTrackAttendance)
+        timeTrackerAddresses = try Self.addresses(value(.listenTimeTracker) ?? "off", .listenTimeTracker)
         dataDirectory = value(.data) ?? "./muster-data"
         database = try Self.database(value(.databaseURL), dataDirectory: dataDirectory)
         guard let level = LogLevel(named: value(.log) ?? "info") else {
@@ -197,6 +217,10 @@ struct Configuration: Sendable {
         }
         accessTokenSeconds = Int64(
             try Self.seconds(value(.accessTokenLifetime) ?? "3650 days", .accessTokenLifetime, daysMax: 3_650))
+        allowedOrigins = Self.list(value(.corsAllowedOrigins) ?? "")
+        allowedHosts = Self.list(value(.allowedHosts) ?? "*")
+        debug = try Self.flag(value(.debug) ?? "false", .debug)
+        hidesTimeTrackerAdmins = try Self.flag(value(.hideTimeTrackerAdmins) ?? "false", .hideTimeTrackerAdmins)
     }
 
     // MARK: Reading values
@@ -294,6 +318,19 @@ struct Configuration: Sendable {
             throw Misuse("\(name.rawValue) is \"\(text)\": a whole number from 0 to \(max) was expected")
         }
         return count
+    }
+
+    /// What stands between commas, without blanks around it.
+    private static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map(\.trimmed).filter { !$0.isEmpty }
+    }
+
+    private static func flag(_ text: String, _ name: SettingName) throws -> Bool {
+        switch text.lowercased() {
+        case "true", "t", "yes", "y", "on", "1": return true
+        case "false", "f", "no", "n", "off", "0": return false
+        default: throw Misuse("\(name.rawValue) is \"\(text)\": true or false was expected")
+        }
     }
 
     private static func ranges(_ text: String, _ name: SettingName) throws -> [AddressRange] {

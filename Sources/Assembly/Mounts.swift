@@ -5,7 +5,10 @@ import Synchronization
 
 /// Who answers what at one listener: the routes of its dialects, below the addresses of its tenants.
 struct Mounts: RequestHandler {
+    /// In the order of their routes' ``Mounted/owner``.
     private let dialects: [any Dialect]
+    /// What nobody's path leads to: the one dialect there is, or what several share.
+    private let unowned: any Dialect
     private let table: RouteTable<Mounted>
     private let monitor: Monitor
     private let ownPaths: [String: Monitor.Path]
@@ -14,21 +17,23 @@ struct Mounts: RequestHandler {
     private let isShared: Bool
 
     /// - Parameters:
+    ///   - dialects: One for a listener of its own, on which it answers everything as its contract says.
     ///   - home: The tenant that answers at the root; others answer below `/t/NAME`.
+    ///   - isShared: Whether several contracts are served here, also where there is only one of them so far.
     ///   - monitor: Answers for the program itself, at the root and where no dialect has the path: the contracts were there
     ///     first.
-    /// - Throws: ``HTTPMessages/RouteCollision`` where two dialects claim one method and path.
+    /// - Throws: ``HTTPMessages/RouteCollision`` where two dialects claim one method and path, and no ``SharedClaim`` says
+    ///   who answers.
     init(_ dialects: [any Dialect], home: TenantName, tenants: TenantDirectory, isShared: Bool, monitor: Monitor) throws {
-        precondition(!dialects.isEmpty, "a listener serves somebody")
-        self.dialects = dialects
+        precondition(!dialects.isEmpty && (isShared || dialects.count == 1), "a listener serves one contract, or shares")
+        let shared = isShared ? SharedAnswers(for: dialects) : nil
+        self.dialects = dialects + (shared.map { [$0] } ?? [])
+        unowned = shared ?? dialects[0]
         self.home = home
         self.tenants = tenants
         self.isShared = isShared
         self.monitor = monitor
-        let table = try RouteTable(
-            dialects.flatMap(\.routes).map { route in
-                Route(route.method, route.pattern, Mounted(route, numberedBy: monitor.requests))
-            })
+        let table = try RouteTable(SharedClaim.settle(self.dialects, numberedBy: monitor.requests))
         self.table = table
         let own = Monitor.Path.allCases.filter { path in
             if case .unknown = table.lookup(.get, RequestPath(segments: [path.rawValue])) { true } else { false }
@@ -73,6 +78,7 @@ struct Mounts: RequestHandler {
         }
         guard let tenant else { return await unrouted(head, [], .nobody) }
         let site = Site(tenant: tenant, isShared: isShared)
+        if let preflight = preflight(head) { return .answer(preflight) }
         switch table.lookup(head.method, head.path) {
         case .found(let match):
             let mounted = match.route.handler
@@ -85,23 +91,60 @@ struct Mounts: RequestHandler {
     func answer(to failure: TransportFailure, rawTarget: String) -> Response {
         let path = rawTarget.prefix { $0 != "?" }.dropFirst()
         if let own = ownPaths[String(path)], let answer = monitor.answer(to: failure, at: own) { return answer }
-        return dialects[0].answer(to: failure)
+        return unowned.answer(to: failure)
     }
 
     private func unrouted(_ head: RequestHead, _ allowed: [HTTPMethod], _ site: Site) async -> Admission {
-        await dialects[0].admitUnrouted(head, allowed: allowed, at: site)
+        await owner(of: head.path, allowed).admitUnrouted(head, allowed: allowed, at: site)
+    }
+
+    /// What a browser is told that asks before it sends: by the policy of the route that it will send to.
+    private func preflight(_ head: RequestHead) -> Response? {
+        guard head.isPreflight, let wanted = head.headers.first("Access-Control-Request-Method") else { return nil }
+        let owner =
+            switch table.lookup(HTTPMethod(rawValue: wanted), head.path) {
+            case .found(let match): dialects[match.route.handler.owner]
+            case .otherMethods(let allowed): owner(of: head.path, allowed)
+            case .unknown: owner(of: head.path, [])
+            }
+        return owner.crossOrigin?.preflight(head)
+    }
+
+    /// Whose form an answer has where no route is found: the dialect whose path it is with other methods, or the one with the
+    /// longest prefix of it.
+    private func owner(of path: RequestPath, _ allowed: [HTTPMethod]) -> any Dialect {
+        let owners = allowed.compactMap { method -> Int? in
+            if case .found(let match) = table.lookup(method, path) { match.route.handler.owner } else { nil }
+        }
+        if let first = owners.first { return owners.allSatisfy { $0 == first } ? dialects[first] : unowned }
+        var longest = 0
+        var holders: [any Dialect] = []
+        for dialect in dialects {
+            for prefix in dialect.prefixes {
+                let segments = prefix.split(separator: "/")
+                guard segments.count >= longest, path.segments.starts(with: segments, by: { $0.utf8.elementsEqual($1.utf8) })
+                else { continue }
+                if segments.count > longest { holders = [] }
+                longest = segments.count
+                holders.append(dialect)
+            }
+        }
+        return holders.count == 1 ? holders[0] : unowned
     }
 }
 
-/// An endpoint with the numbers under which its requests are counted.
-private struct Mounted: Sendable {
+/// An endpoint with whose it is, and the numbers under which its requests are counted.
+struct Mounted: Sendable {
     let endpoint: Endpoint
+    /// The place of the dialect among those of the listener.
+    let owner: Int
     private let ownNumber: Int
     /// `HEAD` is answered by the route of `GET`, and counted apart.
     private let headNumber: Int
 
-    init(_ route: Route<Endpoint>, numberedBy requests: RequestCounts) {
+    init(_ route: Route<Endpoint>, of owner: Int, numberedBy requests: RequestCounts) {
         endpoint = route.handler
+        self.owner = owner
         ownNumber = requests.number(.init(method: route.method.rawValue, pattern: route.pattern))
         headNumber = requests.number(.init(method: HTTPMethod.head.rawValue, pattern: route.pattern))
     }

@@ -1,5 +1,7 @@
 import AttendanceCore
 import DialectKit
+import DialectMuster
+import DialectTimeTracker
 import DialectTrackAttendance
 import HTTPServer
 import HTTPMessages
@@ -38,10 +40,17 @@ final class Server: Sendable {
                 apiKey: configuration.apiKey, closedLimit: configuration.closedLimit, publicLimit: configuration.publicLimit,
                 windowSeconds: configuration.windowSeconds, version: Version.text),
             refusals: refusals.notes)
-        let dialects: [any Dialect] = [trackAttendance, SetupDialect(operations: operations)]
+        let timeTracker = TimeTrackerDialect(
+            operations: operations,
+            configuration: TimeTrackerConfiguration(
+                debug: configuration.debug, allowedHosts: configuration.allowedHosts,
+                allowedOrigins: configuration.allowedOrigins, hidesAdmins: configuration.hidesTimeTrackerAdmins))
+        let dialects: [any Dialect] = [
+            trackAttendance, timeTracker, MusterDialect(operations: operations), SetupDialect(operations: operations),
+        ]
         let monitor = Monitor(
             configuration: configuration, store: store, ambient: operations.ambient, writer: writer,
-            refusals: refusalFigures, labels: RequestCounts.Label.all(of: dialects))
+            refusals: refusalFigures, labels: RequestCounts.Label.all(of: dialects + [SharedAnswers(for: dialects)]))
         self.monitor = monitor
         let tenants = TenantDirectory(operations: operations)
 
@@ -49,6 +58,9 @@ final class Server: Sendable {
             configuration.sharedAddresses.map { (name: "shared", address: $0, dialects: dialects) }
             + configuration.trackAttendanceAddresses.map {
                 (name: trackAttendance.name, address: $0, dialects: [trackAttendance] as [any Dialect])
+            }
+            + configuration.timeTrackerAddresses.map {
+                (name: timeTracker.name, address: $0, dialects: [timeTracker] as [any Dialect])
             }
         guard !places.isEmpty else { throw Failure("there is nothing to listen on: MUSTER_LISTEN is off and no other is set") }
         var mounted: [(name: String, address: Configuration.Address, mounts: Mounts)] = []

@@ -12,12 +12,26 @@ public protocol Dialect: Sendable {
     /// Everything the dialect answers, as data: a collision between dialects stops the start.
     var routes: [Route<Endpoint>] { get }
 
+    /// The beginnings of paths that are this dialect's also where it has no route: `api/employees`. Of several dialects' the
+    /// longest counts.
+    var prefixes: [String] { get }
+
+    /// Who else than its own pages may read the dialect's answers; nil for nobody. The dialect adds it to its own answers;
+    /// preflights and what several dialects share are answered for it.
+    var crossOrigin: CrossOriginPolicy? { get }
+
     /// Decides on a request to a path (or a method on it) that has no route.
     /// - Parameter allowed: The methods the path has; empty for an unknown path.
     func admitUnrouted(_ head: RequestHead, allowed: [HTTPMethod], at site: Site) async -> Admission
 
     /// The answer to a request that failed before a route was known.
     func answer(to failure: TransportFailure) -> Response
+}
+
+extension Dialect {
+    public var prefixes: [String] { [] }
+
+    public var crossOrigin: CrossOriginPolicy? { nil }
 }
 
 /// Where a request came in.

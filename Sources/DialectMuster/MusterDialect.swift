@@ -16,6 +16,8 @@ public struct MusterDialect: Dialect {
         self.operations = operations
     }
 
+    public var prefixes: [String] { ["api/v1"] }
+
     public var routes: [Route<Endpoint>] {
         [Route(.get, "/api/v1/people/{id}/days/{date}/explain", Endpoint(admit: explain))]
     }

@@ -8,6 +8,8 @@ public import HTTPMessages
 public struct TrackAttendanceDialect: Dialect {
     public let name = "trackattendance"
 
+    public let prefixes = ["v1", "dashboard"]
+
     let operations: Operations
     let configuration: TrackAttendanceConfiguration
     let exportTurnstile = Turnstile(places: ExportPages.pagesAtOnceMax)

@@ -153,8 +153,9 @@ enum PercentDecoding {
     }
 }
 
-enum FormDecoding {
-    static func pairs(_ text: String) -> [(name: String, value: String)] {
+/// `application/x-www-form-urlencoded`, of queries and of bodies.
+package enum FormDecoding {
+    package static func pairs(_ text: String) -> [(name: String, value: String)] {
         text.utf8.split(separator: UInt8(ascii: "&")).map { pair in
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             return (component(parts[0]), parts.count > 1 ? component(parts[1]) : "")

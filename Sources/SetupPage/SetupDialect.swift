@@ -22,6 +22,8 @@ public struct SetupDialect: Dialect {
         page = SetupPage(sha256: operations.ambient.sha256)
     }
 
+    public var prefixes: [String] { ["setup"] }
+
     public var routes: [Route<Endpoint>] {
         [
             Route(.get, Self.path, Endpoint { head, _, site in .answer(await show(head, site)) }),

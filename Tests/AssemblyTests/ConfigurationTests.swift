@@ -17,6 +17,21 @@ import Testing
         #expect(configuration.database == .sqlite(file: "./muster-data/muster.sqlite"))
         #expect(configuration.closedLimit == 60 && configuration.publicLimit == 30 && configuration.windowSeconds == 60)
         #expect(configuration.apiKey == nil)
+        #expect(configuration.timeTrackerAddresses.isEmpty)
+        #expect(configuration.allowedOrigins == ["http://localhost:3000", "http://127.0.0.1:3000"])
+        #expect(configuration.allowedHosts == ["*"] && !configuration.debug && !configuration.hidesTimeTrackerAdmins)
+    }
+
+    @Test func `knows the settings of Time Tracker's service`() throws {
+        let configuration = try read([
+            "CORS_ALLOWED_ORIGINS": " https://a.example , https://b.example,", "ALLOWED_HOSTS": "a.example, .b.example",
+            "DEBUG": "True", "MUSTER_TIMETRACKER_HIDE_ADMINS": "yes", "MUSTER_LISTEN_TIMETRACKER": "0.0.0.0:8001",
+            "AWS_ACCESS_KEY_ID": "passed over",
+        ])
+        #expect(configuration.allowedOrigins == ["https://a.example", "https://b.example"])
+        #expect(configuration.allowedHosts == ["a.example", ".b.example"])
+        #expect(configuration.debug && configuration.hidesTimeTrackerAdmins)
+        #expect(configuration.timeTrackerAddresses == [.init(host: "0.0.0.0", port: 8001)])
     }
 
     @Test func `takes flags over the environment over the file`() throws {
@@ -77,7 +92,7 @@ import Testing
         ("DATABASE_URL", "mysql://x"), ("API_KEY", "short"), ("API_KEY", " padded-key-0123456789 "),
         ("API_KEY", "schlüssel-0123456789"), ("API_KEY", "changeme-changeme-changeme"),
         ("RATE_LIMIT_MAX", "-1"), ("RATE_LIMIT_MAX", "many"), ("RATE_LIMIT_WINDOW", "soon"), ("RATE_LIMIT_WINDOW", "0"),
-        ("RATE_LIMIT_WINDOW", "99 days"), ("PORT", "x"), ("MUSTER_UNKNOWN", "1"),
+        ("RATE_LIMIT_WINDOW", "99 days"), ("PORT", "x"), ("MUSTER_UNKNOWN", "1"), ("DEBUG", "perhaps"),
         ("MUSTER_METRICS_KEY", "short"), ("MUSTER_METRICS_KEY", "placeholder-placeholder"), ("MUSTER_METRICS_ALLOW", "nobody"),
         ("MUSTER_DRAIN_SECONDS", "301"), ("MUSTER_DRAIN_SECONDS", "-1"),
     ])

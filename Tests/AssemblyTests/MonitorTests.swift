@@ -211,7 +211,7 @@ private struct SmallDialect: Dialect {
             configuration: try Configuration(environment: [:], file: nil, flags: [:]), store: subject.store,
             ambient: ambient, writer: WriterCounts(), refusals: RefusalFigures(), labels: .all(of: [dialect]))
         return try Mounts(
-            [dialect], home: .default, tenants: TenantDirectory(operations: subject.operations), isShared: true,
+            [dialect], home: .default, tenants: TenantDirectory(operations: subject.operations), isShared: false,
             monitor: monitor)
     }
 

@@ -20,8 +20,8 @@ import Testing
 
     @Test(arguments: [
         ("CSQLite", "SQLiteEngine"), ("CPostgres", "PostgresEngine"), ("CHTTP", "HTTPServer"), ("CSimdJSON", "StrictJSON"),
-        ("COpenSSL", "Digests"), ("CCurl", "HTTPClient"), ("CJOSE", "Tokens"),
-        ("CSodium", "Tokens"), ("CCrypt", "Tokens"), ("CTrackAttendancePage", "DialectTrackAttendance"),
+        ("COpenSSL", "Digests"), ("CCurl", "HTTPClient"), ("CJOSE", "Tokens"), ("CSodium", "Tokens"), ("CCrypt", "Tokens"),
+        ("CXLSXWriter", "Spreadsheets"), ("CTrackAttendancePage", "DialectTrackAttendance"),
     ])
     func `imports each C library in its one module`(library: String, module: String) {
         let importers = Set(tree.swift.filter { $0.imports.contains(library) }.map(\.module))
@@ -32,7 +32,7 @@ import Testing
         let libraries = Set(tree.files.map(\.module)).filter { $0.wholeMatch(of: /C[A-Z].*/) != nil }
         #expect(
             libraries == [
-                "CSQLite", "CPostgres", "CHTTP", "CSimdJSON", "COpenSSL", "CCurl", "CJOSE", "CSodium", "CCrypt",
+                "CSQLite", "CPostgres", "CHTTP", "CSimdJSON", "COpenSSL", "CCurl", "CJOSE", "CSodium", "CCrypt", "CXLSXWriter",
                 "CTrackAttendancePage",
             ])
     }
@@ -50,7 +50,9 @@ import Testing
         "Tokens": ["AttendanceCore", "Digests", "StrictJSON"],
         "SetupPage": ["AttendanceCore", "DialectKit", "HTTPMessages"],
         "DialectKit": ["AttendanceCore", "HTTPMessages", "StrictJSON"],
+        "DialectTimeTracker": ["AttendanceCore", "DialectKit", "HTTPMessages", "Spreadsheets", "StrictJSON"],
         "DialectTrackAttendance": ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"],
+        "Spreadsheets": [],
         "DialectMuster": ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"],
         "DataFiles": ["AttendanceCore", "DialectKit", "StrictJSON"],
         "HTTPClient": ["HTTPMessages"],
@@ -58,8 +60,8 @@ import Testing
         "DaySimulation": ["AttendanceCore", "DemoData", "HTTPClient", "HTTPMessages", "StrictJSON"],
         "Assembly": [
             "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer", "StrictJSON",
-            "Digests", "DialectKit", "DialectTrackAttendance", "DialectMuster", "DataFiles", "HTTPClient", "DemoData", "DaySimulation",
-            "SetupPage", "Tokens",
+            "Digests", "DialectKit", "DialectTimeTracker", "DialectTrackAttendance", "DialectMuster", "DataFiles", "HTTPClient",
+            "DemoData", "DaySimulation", "SetupPage", "Tokens",
         ],
         "muster": ["Assembly"],
     ]
