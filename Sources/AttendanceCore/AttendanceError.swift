@@ -9,6 +9,14 @@ public enum AttendanceError: Error, Sendable, Equatable {
     case invalid(field: String, Fault)
     /// The name or number is taken.
     case taken(Noun)
+    /// Other accounts have these names. All of them are told at once.
+    case accountTaken(AccountNames)
+    /// The account holds a grant of another contract or tenant too, so it is not this contract's to change.
+    case accountHeldElsewhere
+    /// Nobody of the contract could sign in any more.
+    case lastAdmin
+    /// Too many attempts to sign in; there may be another one after so many seconds.
+    case tooManySignIns(retryAfterSeconds: Int)
     /// Passes by itself; the same request may be sent again after so many seconds.
     case unavailable(retryAfterSeconds: Int)
     /// A defect or damage. The cause is in the log under the incident's text; clients get the text only.
@@ -17,6 +25,7 @@ public enum AttendanceError: Error, Sendable, Equatable {
     /// What was looked for.
     public enum Noun: Sendable, Equatable {
         case tenant, key, station, entry
+        case account
     }
 
     public enum Fault: Sendable, Equatable {

@@ -5,13 +5,22 @@ public struct Operations: Sendable {
     public let store: any Store
     public let ambient: Ambient
     public let sealer: Sealer
+    private let accountSecrets: AccountSecrets?
     let recentUses = RecentUses()
     let epochLeases = EpochLeases()
 
-    public init(store: any Store, ambient: Ambient, sealer: Sealer) {
+    /// - Parameter secrets: What accounts need; nil where nobody signs in and no account is made, as in a look at a backup.
+    public init(store: any Store, ambient: Ambient, sealer: Sealer, secrets: AccountSecrets? = nil) {
         self.store = store
         self.ambient = ambient
         self.sealer = sealer
+        accountSecrets = secrets
+    }
+
+    /// - Precondition: The operations were made with secrets. That is decided once, where the parts are joined.
+    var secrets: AccountSecrets {
+        guard let accountSecrets else { preconditionFailure("operations on accounts need their secrets") }
+        return accountSecrets
     }
 }
 

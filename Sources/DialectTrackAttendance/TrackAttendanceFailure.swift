@@ -62,6 +62,11 @@ extension TrackAttendanceFailure {
             }
         case .taken(let noun):
             self.init(Self.refusal(409, in: form), in: form, "The \(noun) exists already")
+        case .accountTaken, .accountHeldElsewhere, .lastAdmin:
+            // Of accounts, which this contract does not know.
+            self.init(Self.refusal(409, in: form), in: form, "The account cannot be changed in this way")
+        case .tooManySignIns(let seconds):
+            self = .tooManyRequests(retryAfterSeconds: seconds)
         case .unavailable(let seconds):
             self.init(503, in: form, "The store is busy or out of reach; try again", retryAfterSeconds: seconds)
         case .unexpected(let incident):

@@ -24,7 +24,8 @@ import Testing
             #expect(try engine.connect(.reading).tables() == ["schema_migration", "schema_history"])
             #expect(try migrator.up() == Migration.all.map(\.name))
             #expect(try engine.connect(.reading).tables() == tables)
-            #expect(try migrator.history().map(\.direction) == ["up", "down", "up"])
+            let directions = ["up", "down", "up"].flatMap { Array(repeating: $0, count: Migration.all.count) }
+            #expect(try migrator.history().map(\.direction) == directions)
             #expect(try migrator.status().allSatisfy { $0.appliedAt != nil })
         }
     }
@@ -35,11 +36,12 @@ import Testing
             _ = try await subject.operations.recordScans([.scan("K", badge: "1", station: "S")], as: subject.caller)
             let migrator = try migrator(subject.engine)
             #expect {
-                try migrator.down(1, losingData: false)
+                try migrator.down(Migration.all.count, losingData: false)
             } throws: { error in
                 guard case MigrationError.wouldLoseRows(let tables) = error else { return false }
                 return tables.contains("ledger_entry") && !tables.contains("audit_entry")
             }
+            // What was above it had no rows, and is gone.
             #expect(try migrator.down(1, losingData: true) == ["0001 foundation"])
         }
     }
@@ -47,8 +49,8 @@ import Testing
     @Test(arguments: StoreKind.underTest)
     func `down right after the first start loses nothing`(on kind: StoreKind) async throws {
         try await kind.withFreshStore { subject in
-            let undone = try migrator(subject.engine).down(1, losingData: false)
-            #expect(undone == ["0001 foundation"])
+            let undone = try migrator(subject.engine).down(Migration.all.count, losingData: false)
+            #expect(undone == Migration.all.map(\.name).reversed())
         }
     }
 
@@ -109,7 +111,8 @@ import Testing
                 }
                 return try await group.reduce(into: []) { $0 += $1 }
             }
-            #expect(done == Migration.all.map(\.name))
+            // Who did which step, and was heard of first, is anybody's guess.
+            #expect(done.sorted() == Migration.all.map(\.name))
         }
     }
 }
@@ -118,8 +121,8 @@ extension StoreKind {
     /// The front of each released migration's digest, oldest first.
     fileprivate var releasedDigests: [String] {
         switch self {
-        case .sqlite: ["8a6cf233dedd4cc3"]
-        case .postgres: ["eee11c08a941191e"]
+        case .sqlite: ["8a6cf233dedd4cc3", "b680609634b80fa7"]
+        case .postgres: ["eee11c08a941191e", "cba7833e527a9c09"]
         }
     }
 }

@@ -9,7 +9,8 @@ import SQLStorage
 public enum Program {
     static let commands: [Command] = [
         .serve, .migrateUp, .migrateDown, .migrateStatus, .migrateHistory, .keyCreate, .keyList, .keyRevoke, .tenantCreate,
-        .tenantList, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore, .importTerminalLog, .importScans,
+        .tenantList, .adminCreate, .adminReset, .adminList, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore,
+        .importTerminalLog, .importScans,
         .exportScans, .doctor, .config, .demo, .simulate, .probe,
     ]
 
@@ -168,6 +169,11 @@ public enum Program {
             case .twice: "\(field) names something twice"
             }
         case .taken(let noun): "this \(noun) exists already"
+        case .accountTaken(let names):
+            names == .email ? "another account has this e-mail" : "another account has this user name"
+        case .accountHeldElsewhere: "the account is known to another contract or tenant too"
+        case .lastAdmin: "nobody would be left who can sign in"
+        case .tooManySignIns(let seconds): "too many attempts to sign in; there may be one in \(seconds) seconds"
         case .unavailable: "the store is busy or out of reach; try again"
         case .unexpected(let incident): "something went wrong; the log says what under incident \(incident.text)"
         }

@@ -11,6 +11,13 @@ public enum AuditAct: String, Sendable, CaseIterable {
     case projectionsRebuilt = "projections rebuilt"
     case storeRestored = "store restored"
     case fileImported = "file imported"
+    case adminCreated = "admin created"
+    case adminImported = "admin imported"
+    case adminChanged = "admin changed"
+    case adminDeleted = "admin deleted"
+    case passwordReset = "password reset"
+    case signedIn = "signed in"
+    case signedOut = "signed out"
 }
 
 /// One administrative change: who did what to what, and when. Append-only.

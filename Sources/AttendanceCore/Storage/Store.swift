@@ -43,10 +43,10 @@ public struct ExpectedReferences: Sendable {
 
 /// What can be read inside a transaction, noun by noun.
 public protocol ReadTransaction: LedgerReading, PeopleReading, StationReading, RosterReading, AccessReading, TenantReading,
-    AuditReading, SettingReading
+    AuditReading, SettingReading, AccountReading
 {}
 
 /// What can also be written.
 public protocol WriteTransaction: ReadTransaction, LedgerWriting, StationWriting, RosterWriting, AccessWriting,
-    TenantWriting, AuditWriting, SettingWriting
+    TenantWriting, AuditWriting, SettingWriting, AccountWriting
 {}
