@@ -37,6 +37,9 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CJOSE", pkgConfig: "cjose", providers: [.apt(["libcjose-dev", "libjansson-dev"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
         .target(name: "CHTTP", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CTrackAttendancePage", exclude: ["dashboard.html", "dashboard.css", "dashboard.js"]),
@@ -53,13 +56,18 @@ let package = Package(
         module("HTTPClient", uses: ["HTTPMessages", "CCurl"]),
         module("StrictJSON", uses: ["CSimdJSON"]),
         module("Digests", uses: ["COpenSSL"]),
+        module("Tokens", uses: ["AttendanceCore", "Digests", "StrictJSON", "CJOSE", "CSodium", "CCrypt"]),
         module("DialectKit", uses: ["AttendanceCore", "HTTPMessages", "StrictJSON"]),
         module(
             "DialectTrackAttendance",
             uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON", "CTrackAttendancePage"]),
 
+        module("SetupPage", uses: ["AttendanceCore", "DialectKit", "HTTPMessages"]),
+
         // Files that come from other systems, or go to them.
         module("DataFiles", uses: ["AttendanceCore", "DialectKit", "StrictJSON"]),
+        // What another system's database holds, and moving in from it.
+        module("FormerTimeTracker", uses: ["AttendanceCore", "SQLStorage", "PostgresEngine"]),
         // An organisation that does not exist, and a day of it played against a server.
         module("DemoData", uses: ["AttendanceCore"]),
         module("DaySimulation", uses: ["AttendanceCore", "DemoData", "HTTPClient", "HTTPMessages", "StrictJSON"]),
@@ -70,7 +78,7 @@ let package = Package(
             uses: [
                 "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
                 "StrictJSON", "Digests", "DialectKit", "DialectTrackAttendance", "DataFiles", "HTTPClient", "DemoData",
-                "DaySimulation",
+                "DaySimulation", "FormerTimeTracker", "SetupPage", "Tokens",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
 
@@ -78,7 +86,7 @@ let package = Package(
         .target(
             name: "TestKit",
             dependencies: [
-                "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "Digests", "HTTPMessages", "StrictJSON",
+                "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "Digests", "Tokens", "HTTPMessages", "StrictJSON",
             ],
             path: "Tests/TestKit", swiftSettings: strict),
         tests("AttendanceCoreTests", uses: ["AttendanceCore", "TestKit"]),
@@ -92,6 +100,7 @@ let package = Package(
         tests("DaySimulationTests", uses: ["AttendanceCore", "DaySimulation", "DemoData", "TestKit"]),
         tests("StrictJSONTests", uses: ["StrictJSON"]),
         tests("DigestsTests", uses: ["Digests"]),
+        tests("TokensTests", uses: ["AttendanceCore", "Digests", "StrictJSON", "Tokens"]),
         tests("DialectKitTests", uses: ["DialectKit", "StrictJSON"]),
         tests(
             "DialectTrackAttendanceTests",
@@ -99,6 +108,7 @@ let package = Package(
                 "AttendanceCore", "DialectKit", "DialectTrackAttendance", "Digests", "HTTPMessages", "SQLStorage", "SQLiteEngine",
                 "StrictJSON", "TestKit",
             ], resources: [.copy("Golden")]),
+        tests("SetupPageTests", uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "SetupPage", "SQLStorage", "TestKit"]),
         tests(
             "DataFilesTests", uses: ["AttendanceCore", "DataFiles", "StrictJSON", "TestKit"], resources: [.copy("Logs")]),
         tests(

@@ -35,6 +35,9 @@ enum SettingName: String, CaseIterable, Sendable {
     case rateLimitMax = "RATE_LIMIT_MAX"
     case rateLimitWindow = "RATE_LIMIT_WINDOW"
     case publicRateLimitMax = "PUBLIC_RATE_LIMIT_MAX"
+    case secretKey = "SECRET_KEY"
+    case formerSecretKeys = "MUSTER_FORMER_SECRET_KEYS"
+    case accessTokenLifetime = "MUSTER_ACCESS_TOKEN_LIFETIME"
 
     var meaning: String {
         switch self {
@@ -53,6 +56,9 @@ enum SettingName: String, CaseIterable, Sendable {
         case .rateLimitMax: "requests per window and client address to what needs a key; 0 for no limit"
         case .rateLimitWindow: "the window: 30 seconds, 1 minute, 1 hour"
         case .publicRateLimitMax: "requests per window and client address to each open endpoint; 0 for no limit"
+        case .secretKey: "the key that tokens are signed with, at least 32 bytes; the store makes one where it is not set"
+        case .formerSecretKeys: "keys that tokens still in use were signed with, apart by commas"
+        case .accessTokenLifetime: "how long somebody stays signed in: 12 hours, 30 days; at most 3650 days"
         }
     }
 
@@ -67,14 +73,17 @@ enum SettingName: String, CaseIterable, Sendable {
         case .rateLimitMax: "60"
         case .rateLimitWindow: "1 minute"
         case .publicRateLimitMax: "30"
-        case .listenTrackAttendance, .trustedProxies, .metricsKey, .databaseURL, .apiKey, .host, .port: nil
+        case .accessTokenLifetime: "3650 days"
+        case .listenTrackAttendance, .trustedProxies, .metricsKey, .databaseURL, .apiKey, .host, .port, .secretKey,
+            .formerSecretKeys:
+            nil
         }
     }
 
     /// The value as it may be shown.
     func shown(_ value: String) -> String {
         switch self {
-        case .apiKey, .metricsKey: "(set, \(value.unicodeScalars.count) characters)"
+        case .apiKey, .metricsKey, .secretKey, .formerSecretKeys: "(set, \(value.unicodeScalars.count) characters)"
         case .databaseURL: Self.withoutPassword(value)
         default: value
         }
@@ -125,6 +134,9 @@ struct Configuration: Sendable {
     var closedLimit: Int
     var publicLimit: Int
     var windowSeconds: Int
+    var secretKey: String?
+    var formerSecretKeys: [String]
+    var accessTokenSeconds: Int64
     /// Every setting in force with its origin, in a fixed order.
     var values: [(name: SettingName, value: String?, origin: SettingOrigin)]
 
@@ -179,6 +191,12 @@ struct Configuration: Sendable {
         closedLimit = try Self.count(value(.rateLimitMax) ?? "60", .rateLimitMax)
         publicLimit = try Self.count(value(.publicRateLimitMax) ?? "30", .publicRateLimitMax)
         windowSeconds = try Self.seconds(value(.rateLimitWindow) ?? "1 minute", .rateLimitWindow)
+        secretKey = try value(.secretKey).map { try Self.signingKey($0, .secretKey) }
+        formerSecretKeys = try (value(.formerSecretKeys) ?? "").split(separator: ",").map {
+            try Self.signingKey($0.trimmed, .formerSecretKeys)
+        }
+        accessTokenSeconds = Int64(
+            try Self.seconds(value(.accessTokenLifetime) ?? "3650 days", .accessTokenLifetime, daysMax: 3_650))
     }
 
     // MARK: Reading values
@@ -254,6 +272,23 @@ struct Configuration: Sendable {
         return value
     }
 
+    /// A key that signs tokens: who guesses it is everybody. Existing deployments bring Django's, so anything but a placeholder
+    /// that is long enough will do.
+    static func signingKey(_ value: String, _ name: SettingName) throws -> String {
+        let placeholders = [
+            "django-insecure-", "your-", "your_", "yoursecret", "secret", "my-secret", "my_secret", "mysecret", "changeme",
+            "change-me", "change_me", "change-this", "change_this", "replace-me", "replace_me", "placeholder", "example",
+            "insert-", "insert_", "dev-secret", "test-secret", "supersecret", "super-secret", "<",
+        ]
+        guard value.utf8.count >= 32 else {
+            throw Misuse("\(name.rawValue) is too short: at least 32 bytes; openssl rand -hex 32 makes a good one")
+        }
+        guard !placeholders.contains(where: { value.lowercased().hasPrefix($0) }), Set(value.utf8).count >= 8 else {
+            throw Misuse("\(name.rawValue) is a placeholder and no secret; openssl rand -hex 32 makes a good one")
+        }
+        return value
+    }
+
     private static func count(_ text: String, _ name: SettingName, max: Int = 1_000_000_000) throws -> Int {
         guard let count = Int(text), (0...max).contains(count) else {
             throw Misuse("\(name.rawValue) is \"\(text)\": a whole number from 0 to \(max) was expected")
@@ -272,7 +307,7 @@ struct Configuration: Sendable {
     }
 
     /// `1 minute`, `30 seconds`, `2 hours`, `90s`; a bare number is milliseconds, as in the existing server.
-    static func seconds(_ text: String, _ name: SettingName) throws -> Int {
+    static func seconds(_ text: String, _ name: SettingName, daysMax: Int = 1) throws -> Int {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = text[digits.endIndex...].trimmed.lowercased()
         let milliseconds: Int? =
@@ -284,9 +319,12 @@ struct Configuration: Sendable {
             case "d", "day", "days": 86_400_000
             default: nil
             }
-        guard let count = Int(digits), let milliseconds, count > 0, count <= 86_400_000,
-            count * milliseconds <= 86_400_000
-        else { throw Misuse("\(name.rawValue) is \"\(text)\": a time up to one day was expected, such as 1 minute") }
+        guard let count = Int(digits), let milliseconds, count > 0, count <= 86_400_000 * daysMax,
+            !count.multipliedReportingOverflow(by: milliseconds).overflow, count * milliseconds <= 86_400_000 * daysMax
+        else {
+            let most = daysMax == 1 ? "one day was expected, such as 1 minute" : "\(daysMax) days was expected, such as 12 hours"
+            throw Misuse("\(name.rawValue) is \"\(text)\": a time up to \(most)")
+        }
         return max(1, count * milliseconds / 1_000)
     }
 }

@@ -6,6 +6,7 @@ import SQLStorage
 import SQLiteEngine
 import StrictJSON
 import Synchronization
+import Tokens
 
 /// Something that went wrong while the program ran: one clear line, exit code 1.
 struct Failure: Error, CustomStringConvertible {
@@ -140,7 +141,14 @@ struct StorePlace: Sendable {
     }
 
     func operations(_ store: SQLStore) -> Operations {
-        Operations(store: store, ambient: ambient, sealer: store.sealer, zones: .system)
+        let signer = TokenSigner(
+            key: configuration.secretKey.map { Array($0.utf8) } ?? store.tokenKey,
+            formerKeys: configuration.formerSecretKeys.map { Array($0.utf8) })
+        return Operations(
+            store: store, ambient: ambient, sealer: store.sealer, zones: .system,
+            secrets: AccountSecrets(
+                hasher: PasswordHasher(), signer: signer,
+                lifetimes: TokenLifetimes(accessSeconds: configuration.accessTokenSeconds)))
     }
 }
 

@@ -3,6 +3,7 @@ import DialectKit
 import DialectTrackAttendance
 import HTTPServer
 import HTTPMessages
+import SetupPage
 import SQLStorage
 import StrictJSON
 
@@ -37,7 +38,7 @@ final class Server: Sendable {
                 apiKey: configuration.apiKey, closedLimit: configuration.closedLimit, publicLimit: configuration.publicLimit,
                 windowSeconds: configuration.windowSeconds, version: Version.text),
             refusals: refusals.notes)
-        let dialects: [any Dialect] = [trackAttendance]
+        let dialects: [any Dialect] = [trackAttendance, SetupDialect(operations: operations)]
         let monitor = Monitor(
             configuration: configuration, store: store, ambient: operations.ambient, writer: writer,
             refusals: refusalFigures, labels: RequestCounts.Label.all(of: dialects))

@@ -72,6 +72,26 @@ enum Terminal {
         return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
     }
 
+    /// Whether somebody types.
+    static var isInteractive: Bool { isatty(0) == 1 }
+
+    /// A line of standard input, which a terminal does not show while it is typed; nil at the end.
+    static func readSecret(_ prompt: String) -> String? {
+        guard isInteractive else { return readLine() }
+        write(Array(prompt.utf8), to: 2)
+        var former = termios()
+        guard unsafe tcgetattr(0, &former) == 0 else { return readLine() }
+        var silent = former
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        // What was typed ahead is thrown away: it was shown.
+        unsafe tcsetattr(0, TCSAFLUSH, &silent)
+        defer {
+            unsafe tcsetattr(0, TCSAFLUSH, &former)
+            write([UInt8(ascii: "\n")], to: 2)
+        }
+        return readLine()
+    }
+
     /// Writes all of the bytes, or as many as the reader takes.
     static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var written = 0

@@ -13,6 +13,14 @@ public enum AttendanceError: Error, Sendable, Equatable {
     case occupied(Set<UniqueField>)
     /// Who is in this state cannot do that.
     case notAllowed(PunchDirection, in: ClockState)
+    /// Other accounts have these names. All of them are told at once.
+    case accountTaken(AccountNames)
+    /// The account holds a grant of another contract or tenant too, so it is not this contract's to change.
+    case accountHeldElsewhere
+    /// Nobody of the contract could sign in any more.
+    case lastAdmin
+    /// Too many attempts to sign in; there may be another one after so many seconds.
+    case tooManySignIns(retryAfterSeconds: Int)
     /// Passes by itself; the same request may be sent again after so many seconds.
     case unavailable(retryAfterSeconds: Int)
     /// A defect or damage. The cause is in the log under the incident's text; clients get the text only.
@@ -20,7 +28,7 @@ public enum AttendanceError: Error, Sendable, Equatable {
 
     /// What was looked for.
     public enum Noun: Sendable, Equatable {
-        case tenant, key, station, entry, member, businessHours, timeEntry, workSession
+        case tenant, key, station, entry, member, businessHours, timeEntry, workSession, account
     }
 
     /// A field whose value belongs to one at a time.

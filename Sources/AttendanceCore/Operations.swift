@@ -6,14 +6,25 @@ public struct Operations: Sendable {
     public let ambient: Ambient
     public let sealer: Sealer
     public let zones: ZoneSource
+    private let accountSecrets: AccountSecrets?
     let recentUses = RecentUses()
     let epochLeases = EpochLeases()
 
-    public init(store: any Store, ambient: Ambient, sealer: Sealer, zones: ZoneSource) {
+    /// - Parameter secrets: What accounts need; nil where nobody signs in and no account is made, as in a look at a backup.
+    public init(
+        store: any Store, ambient: Ambient, sealer: Sealer, zones: ZoneSource, secrets: AccountSecrets? = nil
+    ) {
         self.store = store
         self.zones = zones
         self.ambient = ambient
         self.sealer = sealer
+        accountSecrets = secrets
+    }
+
+    /// - Precondition: The operations were made with secrets. That is decided once, where the parts are joined.
+    var secrets: AccountSecrets {
+        guard let accountSecrets else { preconditionFailure("operations on accounts need their secrets") }
+        return accountSecrets
     }
 }
 

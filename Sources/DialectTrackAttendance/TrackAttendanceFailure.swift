@@ -67,6 +67,11 @@ extension TrackAttendanceFailure {
             self.init(Self.refusal(409, in: form), in: form, "Somebody else has this: \(names)")
         case .notAllowed(let direction, _):
             self.init(Self.refusal(409, in: form), in: form, "\(direction.rawValue) does not fit the state")
+        case .accountTaken, .accountHeldElsewhere, .lastAdmin:
+            // Of accounts, which this contract does not know.
+            self.init(Self.refusal(409, in: form), in: form, "The account cannot be changed in this way")
+        case .tooManySignIns(let seconds):
+            self = .tooManyRequests(retryAfterSeconds: seconds)
         case .unavailable(let seconds):
             self.init(503, in: form, "The store is busy or out of reach; try again", retryAfterSeconds: seconds)
         case .unexpected(let incident):

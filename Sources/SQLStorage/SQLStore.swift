@@ -8,6 +8,8 @@ public final class SQLStore: Store {
     private let watch: StoreWatch
     /// Computes digests with the store's own secret; handed to ``Operations``.
     public let sealer: Sealer
+    /// The store's own key for tokens, 32 random bytes: for an installation that is given none.
+    public let tokenKey: [UInt8]
 
     /// How many reading connections a process opens at the most.
     public static let readersMax = 4
@@ -15,11 +17,13 @@ public final class SQLStore: Store {
     public static let connectionsMax = readersMax + 3
 
     init(
-        engine: any SQLEngine, ambient: Ambient, sealer: Sealer, trouble: EngineTrouble, observer: WriterObserver?,
+        engine: any SQLEngine, ambient: Ambient, secrets: (sealer: Sealer, tokenKey: [UInt8]), trouble: EngineTrouble,
+        observer: WriterObserver?,
         referencesPerOverlappingGroupMax: Int = GroupWriter.referencesPerOverlappingGroupMax
     ) {
         self.engine = engine
-        self.sealer = sealer
+        sealer = secrets.sealer
+        tokenKey = secrets.tokenKey
         writer = GroupWriter(
             engine: engine, sealer: sealer, trouble: trouble, observer: observer,
             referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax)
@@ -29,7 +33,7 @@ public final class SQLStore: Store {
 
     /// Opens a store whose schema is the program's.
     ///
-    /// What every store has is made where it is missing: the secret of the pseudonyms and the tenant `default`.
+    /// What every store has is made where it is missing: the secrets of pseudonyms and tokens, and the tenant `default`.
     /// - Parameters:
     ///   - secretBytes: Fresh random bytes, at least 32, for a store that has no secret yet.
     ///   - observer: Told what the writer does.
@@ -52,9 +56,9 @@ public final class SQLStore: Store {
         let connection = try engine.connect(.writing)
         defer { connection.close() }
         try Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256).requireCurrent()
-        let sealer = try prepare(connection, ambient: ambient)
+        let secrets = try prepare(connection, ambient: ambient)
         return SQLStore(
-            engine: engine, ambient: ambient, sealer: sealer, trouble: EngineTrouble(report: report), observer: observer,
+            engine: engine, ambient: ambient, secrets: secrets, trouble: EngineTrouble(report: report), observer: observer,
             referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax)
     }
 
@@ -69,23 +73,29 @@ public final class SQLStore: Store {
         defer { connection.close() }
         try Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256).requireCurrent()
         // A store that was made and never opened has no secret yet, and no entry that anything could be compared with.
-        let secret = try TenantTable(connection: connection).secret("pseudonyms") ?? ambient.randomBytes(32)
+        let tenants = TenantTable(connection: connection)
+        let pseudonymKey = try tenants.secret("pseudonyms") ?? ambient.randomBytes(32)
+        let tokenKey = try tenants.secret("tokens") ?? ambient.randomBytes(32)
         return SQLStore(
-            engine: engine, ambient: ambient, sealer: Sealer(ambient: ambient, pseudonymKey: secret),
-            trouble: EngineTrouble(report: report), observer: nil)
+            engine: engine, ambient: ambient,
+            secrets: (Sealer(ambient: ambient, pseudonymKey: pseudonymKey), tokenKey), trouble: EngineTrouble(report: report),
+            observer: nil)
     }
 
-    private static func prepare(_ connection: any SQLConnection, ambient: Ambient) throws(SQLError) -> Sealer {
+    private static func prepare(
+        _ connection: any SQLConnection, ambient: Ambient
+    ) throws(SQLError) -> (sealer: Sealer, tokenKey: [UInt8]) {
         try connection.beginWriting()
         do {
             let tenants = TenantTable(connection: connection)
             let sealer = Sealer(
                 ambient: ambient, pseudonymKey: try tenants.secret("pseudonyms", orElse: ambient.randomBytes(32)))
+            let tokenKey = try tenants.secret("tokens", orElse: ambient.randomBytes(32))
             if let added = try tenants.add(named: .default, at: ambient.now()) {
                 try LedgerTable(connection: connection, tenant: added.id).addHead(.beginning(of: .default, sealer: sealer))
             }
             try connection.commit()
-            return sealer
+            return (sealer, tokenKey)
         } catch {
             connection.rollBack()
             throw error

@@ -133,7 +133,7 @@ import Testing
             defer { connection.close() }
             let migrator = Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256)
             if kind == .postgres {
-                #expect(throws: MigrationError.schemaIsOlder(by: Migration.all.count)) {
+                #expect(throws: MigrationError.schemaIsOlder(by: try migrator.pending().count)) {
                     try SQLStore.openForInspection(engine, ambient: ambient) { _ in Incident(text: "") }
                 }
             }

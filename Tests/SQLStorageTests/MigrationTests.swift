@@ -24,9 +24,8 @@ import Testing
             #expect(try engine.connect(.reading).tables() == ["schema_migration", "schema_history"])
             #expect(try migrator.up() == Migration.all.map(\.name))
             #expect(try engine.connect(.reading).tables() == tables)
-            #expect(
-                try migrator.history().map(\.direction)
-                    == ["up", "down", "up"].flatMap { Array(repeating: $0, count: Migration.all.count) })
+            let directions = ["up", "down", "up"].flatMap { Array(repeating: $0, count: Migration.all.count) }
+            #expect(try migrator.history().map(\.direction) == directions)
             #expect(try migrator.status().allSatisfy { $0.appliedAt != nil })
         }
     }
@@ -42,7 +41,8 @@ import Testing
                 guard case MigrationError.wouldLoseRows(let tables) = error else { return false }
                 return tables.contains("ledger_entry") && !tables.contains("audit_entry")
             }
-            #expect(try migrator.down(1, losingData: true) == ["0001 foundation"], "what holds no rows is undone")
+            // What was above it had no rows, and is gone.
+            #expect(try migrator.down(1, losingData: true) == ["0001 foundation"])
         }
     }
 
@@ -111,7 +111,8 @@ import Testing
                 }
                 return try await group.reduce(into: []) { $0 += $1 }
             }
-            #expect(done == Migration.all.map(\.name))
+            // Who did which step, and was heard of first, is anybody's guess.
+            #expect(done.sorted() == Migration.all.map(\.name))
         }
     }
 }
@@ -120,8 +121,8 @@ extension StoreKind {
     /// The front of each released migration's digest, oldest first.
     fileprivate var releasedDigests: [String] {
         switch self {
-        case .sqlite: ["8a6cf233dedd4cc3", "0340ef55d861bbab"]
-        case .postgres: ["eee11c08a941191e", "6e3245830a695d64"]
+        case .sqlite: ["8a6cf233dedd4cc3", "b680609634b80fa7", "0340ef55d861bbab"]
+        case .postgres: ["eee11c08a941191e", "cba7833e527a9c09", "6e3245830a695d64"]
         }
     }
 }

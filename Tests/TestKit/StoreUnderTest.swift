@@ -181,7 +181,8 @@ public struct StoreUnderTest: Sendable {
         store = try SQLStore.open(
             engine, ambient: ambient, referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax
         ) { cause in Incident(text: "\(cause)") }
-        operations = Operations(store: store, ambient: ambient, sealer: store.sealer, zones: .test)
+        operations = Operations(
+            store: store, ambient: ambient, sealer: store.sealer, zones: .test, secrets: .test(key: store.tokenKey))
         caller = Caller(tenant: .default, name: "key/test", roles: .all)
     }
 

@@ -9,7 +9,8 @@ import SQLStorage
 public enum Program {
     static let commands: [Command] = [
         .serve, .migrateUp, .migrateDown, .migrateStatus, .migrateHistory, .keyCreate, .keyList, .keyRevoke, .tenantCreate,
-        .tenantList, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore, .importTerminalLog, .importScans,
+        .tenantList, .adminCreate, .adminReset, .adminList, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore,
+        .importTerminalLog, .importScans, .importTimeTracker,
         .exportScans, .doctor, .config, .demo, .simulate, .probe,
     ]
 
@@ -170,6 +171,11 @@ public enum Program {
         case .taken(let noun): "this \(noun) exists already"
         case .occupied(let fields): "somebody else has this: \(fields.map(\.rawValue).sorted().joined(separator: ", "))"
         case .notAllowed(let direction, _): "\(direction.rawValue) does not fit the state"
+        case .accountTaken(let names):
+            names == .email ? "another account has this e-mail" : "another account has this user name"
+        case .accountHeldElsewhere: "the account is known to another contract or tenant too"
+        case .lastAdmin: "nobody would be left who can sign in"
+        case .tooManySignIns(let seconds): "too many attempts to sign in; there may be one in \(seconds) seconds"
         case .unavailable: "the store is busy or out of reach; try again"
         case .unexpected(let incident): "something went wrong; the log says what under incident \(incident.text)"
         }

@@ -2,6 +2,7 @@ import AttendanceCore
 import Dispatch
 import Glibc
 import HTTPServer
+import SetupPage
 import SQLStorage
 import StrictJSON
 
@@ -82,6 +83,15 @@ extension Command {
             let missing = isComplete ? "" : ", with the same DATABASE_URL"
             lines.append("  No key yet, and kiosks need one. In another terminal\(missing):")
             lines.append("             \(command)")
+        }
+        if let shared = server.listeners.first(where: { $0.name == "shared" && $0.address.tenant == .default }),
+            // As above: it can be had at the next start.
+            let secret = try? await operations.openSetup()
+        {
+            let host = shared.address.host
+            let shown = ["127.0.0.1", "::1"].contains(host) ? (host == "::1" ? "[::1]" : host) : "localhost"
+            lines.append("  No admin yet. This link makes the first one, once and within 30 minutes:")
+            lines.append("             http://\(shown):\(shared.listener.port)\(SetupDialect.path)?token=\(secret)")
         }
         Terminal.print(lines.joined(separator: "\n"))
     }

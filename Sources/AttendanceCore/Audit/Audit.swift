@@ -22,6 +22,13 @@ public enum AuditAct: String, Sendable, CaseIterable {
     case sessionAsserted = "session asserted"
     case sessionVoided = "session voided"
     case sessionsGenerated = "sessions generated"
+    case adminCreated = "admin created"
+    case adminImported = "admin imported"
+    case adminChanged = "admin changed"
+    case adminDeleted = "admin deleted"
+    case passwordReset = "password reset"
+    case signedIn = "signed in"
+    case signedOut = "signed out"
 }
 
 /// One administrative change: who did what to what, and when. Append-only.

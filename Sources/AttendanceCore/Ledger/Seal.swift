@@ -92,7 +92,8 @@ public struct Sealer: Sendable {
         keyedHash(bytes)
     }
 
-    private func pseudonym(of text: WireText, purpose: UInt8) -> Pseudonym {
+    /// - Parameter purpose: 0x01 references, 0x02 and 0x03 attempts to sign in, from 0x80 on identifiers.
+    func pseudonym(of text: WireText, purpose: UInt8) -> Pseudonym {
         var bytes = [purpose]
         bytes.append(contentsOf: text.text.utf8)
         return Pseudonym(frontOf: keyedHash(bytes))

@@ -42,11 +42,11 @@ public struct ExpectedReferences: Sendable {
 }
 
 /// What can be read inside a transaction, noun by noun.
-public protocol ReadTransaction: LedgerReading, PeopleReading, MemberReading, RuleReading, TimeSheetReading, StationReading,
-    RosterReading, AccessReading, TenantReading, AuditReading, SettingReading
+public protocol ReadTransaction: LedgerReading, PeopleReading, MemberReading, RuleReading, TimeSheetReading, ImportReading,
+    StationReading, RosterReading, AccessReading, TenantReading, AuditReading, SettingReading, AccountReading
 {}
 
 /// What can also be written.
 public protocol WriteTransaction: ReadTransaction, LedgerWriting, StationWriting, RosterWriting, AccessWriting,
-    TenantWriting, AuditWriting, SettingWriting
+    TenantWriting, AuditWriting, SettingWriting, AccountWriting
 {}

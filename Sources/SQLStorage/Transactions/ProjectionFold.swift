@@ -65,9 +65,10 @@ struct ProjectionFold {
             try sheets.add(claim, sequence: sequence, hash: hash, receivedAt: receivedAt)
             return (nil, false)
         case .punch, .punchCorrected, .punchVoided, .memberEnded, .ruleChanged, .sessionAsserted, .sessionVoided,
-            .sessionsGenerated:
+            .sessionsGenerated, .sessionNamed:
             try sheets.add(claim, sequence: sequence, hash: hash, receivedAt: receivedAt)
             return (nil, false)
+        case .rowKept: return (nil, false)
         case .clearAll:
             try writeTallies(terms: terms)
             let cleared = layout.clearAll(source: claim.source, through: sequence)

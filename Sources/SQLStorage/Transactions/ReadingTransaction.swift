@@ -210,6 +210,28 @@ class ReadingTransaction: ReadTransaction {
         try settled { () throws(SQLError) in try punches.punch(number, of: source) }
     }
 
+    func hoursOrigins(
+        of source: EntrySource
+    ) throws(AttendanceError) -> [Int64: (digest: Int64?, isRemoved: Bool)] {
+        try settled { () throws(SQLError) in try RuleTable(connection: connection, tenant: tenant).origins(of: source) }
+    }
+
+    func importedPunches(_ ids: [UUID], of source: EntrySource) throws(AttendanceError) -> [UUID: ImportedPunch] {
+        try settled { () throws(SQLError) in try punches.imported(ids, of: source) }
+    }
+
+    func importedSessions(_ ids: [UUID], of source: EntrySource) throws(AttendanceError) -> [UUID: ImportedSession] {
+        try settled { () throws(SQLError) in try workSessions.imported(ids, of: source) }
+    }
+
+    func importedPunchIDs(of source: EntrySource, after id: UUID?, limit: Int) throws(AttendanceError) -> [UUID] {
+        try settled { () throws(SQLError) in try punches.importedIDs(of: source, after: id, limit: limit) }
+    }
+
+    func importedSessionIDs(of source: EntrySource, after id: UUID?, limit: Int) throws(AttendanceError) -> [UUID] {
+        try settled { () throws(SQLError) in try workSessions.importedIDs(of: source, after: id, limit: limit) }
+    }
+
     func punch(importedAs id: UUID, of source: EntrySource) throws(AttendanceError) -> SheetPunch? {
         try settled { () throws(SQLError) in try punches.punch(importedAs: id, of: source) }
     }
@@ -339,6 +361,57 @@ class ReadingTransaction: ReadTransaction {
     func refusals(limit: Int) throws(AttendanceError) -> [RefusalCount] {
         try certain { () throws(SQLError) in try audit.refusals(limit: limit) }
     }
+
+    // MARK: AccountReading
+
+    final var accounts: AccountTable { AccountTable(connection: connection, tenant: tenant) }
+    final var signIns: SignInTable { SignInTable(connection: connection) }
+
+    func grants(of contract: Contract?) throws(AttendanceError) -> [Grant] {
+        try certain { () throws(SQLError) in try accounts.grants(of: contract) }
+    }
+
+    func grant(_ id: Identifier<Grant>, of contract: Contract) throws(AttendanceError) -> Grant? {
+        try certain { () throws(SQLError) in try accounts.grant(id, of: contract) }
+    }
+
+    func activeGrants(of contract: Contract) throws(AttendanceError) -> Int {
+        try certain { () throws(SQLError) in try accounts.activeGrants(of: contract) }
+    }
+
+    func credentials(of email: WireText, for contract: Contract) throws(AttendanceError) -> AccountCredentials? {
+        try certain { () throws(SQLError) in try accounts.credentials(of: email, for: contract) }
+    }
+
+    func standing(
+        of id: Identifier<Grant>, for contract: Contract, token: [UInt8]
+    ) throws(AttendanceError) -> TokenStanding? {
+        try certain { () throws(SQLError) in try accounts.standing(of: id, for: contract, token: token) }
+    }
+
+    func account(ofEmail email: WireText) throws(AttendanceError) -> (id: Identifier<Account>, profile: AccountProfile)? {
+        try certain { () throws(SQLError) in try accounts.account(ofEmail: email) }
+    }
+
+    func grantCount(of account: Identifier<Account>) throws(AttendanceError) -> Int {
+        try certain { () throws(SQLError) in try accounts.grantCount(of: account) }
+    }
+
+    func hasGrants() throws(AttendanceError) -> Bool {
+        try certain { () throws(SQLError) in try accounts.hasGrants() }
+    }
+
+    func taken(
+        email: WireText, username: WireText, besides account: Identifier<Account>?
+    ) throws(AttendanceError) -> AccountNames {
+        try certain { () throws(SQLError) in try accounts.taken(email: email, username: username, besides: account) }
+    }
+
+    func hasSetupLink(_ verifier: Digest, at moment: Instant) throws(AttendanceError) -> Bool {
+        try certain { () throws(SQLError) in try signIns.hasSetupLink(verifier, at: moment) }
+    }
+
+    // MARK: SettingReading
 
     func value(of setting: DisplaySetting) throws(AttendanceError) -> Int64? {
         try certain { () throws(SQLError) in try SettingTable(connection: connection, tenant: tenant).value(of: setting) }

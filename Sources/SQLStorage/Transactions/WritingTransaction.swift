@@ -423,6 +423,90 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
             try SettingTable(connection: connection, tenant: tenant).set(setting, to: value)
         }
     }
+
+    // MARK: AccountWriting
+
+    func lockAccounts() throws(AttendanceError) {
+        try write { () throws(SQLError) in try accounts.lock() }
+    }
+
+    func addAccount(
+        _ id: Identifier<Account>, _ profile: AccountProfile, passwordHash: PasswordHash?, at moment: Instant
+    ) throws(AttendanceError) {
+        try write { () throws(SQLError) in
+            try accounts.addAccount(id, profile, passwordHash: passwordHash, at: moment)
+        }
+    }
+
+    func changeAccount(
+        _ id: Identifier<Account>, to profile: AccountProfile, at moment: Instant
+    ) throws(AttendanceError) {
+        try write { () throws(SQLError) in try accounts.changeAccount(id, to: profile, at: moment) }
+    }
+
+    func replacePasswordHash(
+        of account: Identifier<Account>, _ former: PasswordHash, with new: PasswordHash
+    ) throws(AttendanceError) {
+        try write { () throws(SQLError) in try accounts.replacePasswordHash(of: account, former, with: new) }
+    }
+
+    func setPasswordHash(
+        of account: Identifier<Account>, to hash: PasswordHash, at moment: Instant
+    ) throws(AttendanceError) {
+        try write { () throws(SQLError) in try accounts.setPasswordHash(of: account, to: hash, at: moment) }
+    }
+
+    func removeAccount(_ id: Identifier<Account>) throws(AttendanceError) {
+        try write { () throws(SQLError) in try accounts.removeAccount(id) }
+    }
+
+    func addGrant(
+        _ id: Identifier<Grant>, of contract: Contract, to account: Identifier<Account>, role: WireText, isActive: Bool,
+        at moment: Instant
+    ) throws(AttendanceError) {
+        try write { () throws(SQLError) in
+            try accounts.addGrant(id, of: contract, to: account, role: role, isActive: isActive, at: moment)
+        }
+    }
+
+    func changeGrant(
+        _ id: Identifier<Grant>, role: WireText, isActive: Bool, endingTokens: Bool, at moment: Instant
+    ) throws(AttendanceError) {
+        try write { () throws(SQLError) in
+            try accounts.changeGrant(id, role: role, isActive: isActive, endingTokens: endingTokens, at: moment)
+        }
+    }
+
+    func removeGrant(_ id: Identifier<Grant>) throws(AttendanceError) {
+        try write { () throws(SQLError) in try accounts.removeGrant(id) }
+    }
+
+    func endToken(_ id: [UInt8], until expiry: Instant, at moment: Instant) throws(AttendanceError) {
+        try write { () throws(SQLError) in try accounts.endToken(id, until: expiry, at: moment) }
+    }
+
+    func countSignIn(
+        _ key: SignInKey, at moment: Instant, stretchFrom start: Instant, keysMax: Int
+    ) throws(AttendanceError) -> SignInCount {
+        var count: SignInCount?
+        try write { () throws(SQLError) in
+            count = try signIns.count(key, at: moment, stretchFrom: start, keysMax: keysMax)
+        }
+        guard let count else { preconditionFailure("what was written without an error was counted") }
+        return count
+    }
+
+    func forgetSignIns(_ key: SignInKey, onlyOne: Bool) throws(AttendanceError) {
+        try write { () throws(SQLError) in try signIns.forget(key, onlyOne: onlyOne) }
+    }
+
+    func addSetupLink(_ verifier: Digest, until expiry: Instant, at moment: Instant) throws(AttendanceError) {
+        try write { () throws(SQLError) in try signIns.addSetupLink(verifier, until: expiry, at: moment) }
+    }
+
+    func removeSetupLinks() throws(AttendanceError) {
+        try write { () throws(SQLError) in try signIns.removeSetupLinks() }
+    }
 }
 
 extension LedgerTable.Head {
