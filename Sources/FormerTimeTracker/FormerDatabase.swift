@@ -25,7 +25,11 @@ final class FormerDatabase {
     /// Begins to look.
     /// - Throws: ``FormerTimeTrackerError``; `SQLError` where the server cannot be reached.
     init(url: String) throws {
-        connection = try PostgresEngine(url: url, schema: "pg_catalog", applicationName: "muster import").open(.reading)
+        var limits = PostgresLimits()
+        // Counting and looking for strays may pass over millions of rows, on a server that has other work too.
+        limits.statementSecondsMax = 600
+        connection = try PostgresEngine(url: url, schema: "pg_catalog", applicationName: "muster import", limits: limits)
+            .open(.reading)
         try connection.beginReading()
         try connection.allowLongStatements()
         // What the engine sets for Muster's own tables is undone: the path by which tables are found, and plans that suit
@@ -57,7 +61,7 @@ final class FormerDatabase {
                 missing.append(table.rawValue)
                 continue
             }
-            if row.text(0) == "v", row.text(1).hasPrefix("Muster:") { throw FormerTimeTrackerError.isMuster }
+            if row.text(0) == "v", row.text(1).hasPrefix("Muster: ") { throw FormerTimeTrackerError.isMuster }
         }
         guard missing.isEmpty else { throw FormerTimeTrackerError.tablesAreMissing(missing) }
     }

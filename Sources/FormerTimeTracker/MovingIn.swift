@@ -62,7 +62,9 @@ public struct MovingIn {
         employees = try source.employees()
         let rows = employees.map { row in
             FormerMember(
-                row: imported(row.id, row.createdAt, row.updatedAt, [row.name, row.code, row.email, row.department, row.position, row.isActive ? "1" : "0"]),
+                row: imported(
+                    row.id, row.createdAt, row.updatedAt,
+                    [row.name, row.code, row.email, row.department, row.position, row.isActive ? "1" : "0"]),
                 profile: MemberProfile(
                     name: WireText(row.name), staffCode: WireText(row.code), email: WireText(row.email),
                     department: WireText(row.department), position: WireText(row.position), isActive: row.isActive))
@@ -92,7 +94,8 @@ public struct MovingIn {
                 number: row.number,
                 stamp: stamp(
                     row.createdAt, row.updatedAt,
-                    [row.start, row.end, row.breakMinutes, row.lateMinutes].map { String($0) } + [row.number == inForce ? "1" : "0"]),
+                    [row.start, row.end, row.breakMinutes, row.lateMinutes].map { String($0) } + [row.number == inForce ? "1" : "0"]
+                ),
                 draft: BusinessHoursDraft(
                     startMicroseconds: row.start, endMicroseconds: row.end, breakMinutes: row.breakMinutes,
                     lateThresholdMinutes: row.lateMinutes, isActive: row.number == inForce))
@@ -152,7 +155,8 @@ public struct MovingIn {
             email: email, username: changed(former.username, row.username), firstName: changed(former.firstName, row.firstName),
             lastName: changed(former.lastName, row.lastName), role: changed(former.role, row.role),
             isActive: former.isActive == row.isActive ? nil : row.isActive)
-        let isSame = change.email == nil && change.username == nil && change.firstName == nil && change.lastName == nil
+        let isSame =
+            change.email == nil && change.username == nil && change.firstName == nil && change.lastName == nil
             && change.role == nil && change.isActive == nil
         if isSame { return RowOutcome(.alreadyThere) }
         if !isDryRun { _ = try await operations.changeGrant(former.id, change, of: .timeTracker, as: caller) }

@@ -70,10 +70,8 @@ public struct MovingInSummary: Sendable {
 
     /// One line for the audit trail.
     var auditText: String {
-        let tables = MovingInTable.allCases.filter { $0 != .cycles }.map { table in
-            let counts = self[table]
-            return "\(table.rawValue): \(counts.new) new, \(counts.corrected) corrected, \(counts.misfits) misfits"
-        }
-        return tables.joined(separator: "; ")
+        func sum(_ part: (Counts) -> Int) -> Int { counts.values.reduce(0) { $0 + part($1) } }
+        return "\(sum { $0.new }) new, \(sum { $0.corrected }) corrected, \(sum { $0.vanished }) vanished, "
+            + "\(sum { $0.misfits }) misfits"
     }
 }

@@ -70,7 +70,9 @@ struct OurRules {
         if crossesMidnight(day) { return Reason.night }
         if !(judgements[day]?.uncounted ?? []).isEmpty { return Reason.illegal }
         if let open = ours.open { return open.finishedBreakMicroseconds > 0 ? Reason.openBreak : Reason.open }
-        if shown.pause != figures.break.hundredths { return abs(shown.pause - figures.break.hundredths) > 1 ? Reason.breaks : Reason.rounding }
+        if shown.pause != figures.break.hundredths {
+            return abs(shown.pause - figures.break.hundredths) > 1 ? Reason.breaks : Reason.rounding
+        }
         if abs(shown.total - figures.total.hundredths) <= 1, abs(shown.working - figures.working.hundredths) <= 1 {
             return Reason.rounding
         }

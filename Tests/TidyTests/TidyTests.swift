@@ -59,8 +59,8 @@ import Testing
         "DaySimulation": ["AttendanceCore", "DemoData", "HTTPClient", "HTTPMessages", "StrictJSON"],
         "Assembly": [
             "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer", "StrictJSON",
-            "Digests", "DialectKit", "DialectTrackAttendance", "DataFiles", "HTTPClient", "DemoData", "DaySimulation", "FormerTimeTracker",
-            "SetupPage", "Tokens",
+            "Digests", "DialectKit", "DialectTrackAttendance", "DataFiles", "HTTPClient", "DemoData", "DaySimulation",
+            "FormerTimeTracker", "SetupPage", "Tokens",
         ],
         "muster": ["Assembly"],
     ]

@@ -128,7 +128,8 @@ extension Operations {
                     places.append(nil)
                     continue
                 }
-                if let former, let member = try look.tx.member(row.member, of: source), former.place != SessionPlace(member: member.number, day: row.day),
+                if let former, let member = try look.tx.member(row.member, of: source),
+                    former.place != SessionPlace(member: member.number, day: row.day),
                     let holder = try look.tx.member(numbered: former.place.member, of: source)
                 {
                     claims.append(Claim(naming: former.place.day, nil, of: holder.id, source: source, at: now))
@@ -279,7 +280,8 @@ private enum ImportReference {
 
     private static func text(_ kind: String, _ row: ImportedRow, _ predecessor: Int64?) -> WireText {
         // A row that is changed to and fro has the same digests again, and later moments.
-        let before = predecessor.map { "\(String(UInt64(bitPattern: $0), radix: 16))-\(row.stamp.changedAt?.microseconds ?? 0)" } ?? "new"
+        let before =
+            predecessor.map { "\(String(UInt64(bitPattern: $0), radix: 16))-\(row.stamp.changedAt?.microseconds ?? 0)" } ?? "new"
         return WireText("import/\(kind)/\(row.id.uuidString.lowercased())/\(before)/\(row.stamp.digestText)")
     }
 }

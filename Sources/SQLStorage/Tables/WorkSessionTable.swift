@@ -146,19 +146,19 @@ struct WorkSessionTable {
             }
             let assertion = row.textOrNil(18).flatMap { SessionDetail(parsing: WireText($0)) }
             var session = SheetSession(
-                    member: row.integer(1), day: CalendarDay(daysSince1970: row.integer(2)), punchIn: instant(3),
-                    punchOut: instant(4), breakStart: instant(5), breakEnd: instant(6),
-                    closedTotalMicroseconds: row.integer(7), closedBreakMicroseconds: row.integer(8),
-                    closedWorkingMicroseconds: row.integer(9),
-                    open: instant(10).map {
-                        WorkSession.OpenTime(
-                            since: $0, finishedBreakMicroseconds: row.integerOrNil(11) ?? 0, breakSince: instant(12))
-                    }, isLateIn: row.integer(13) != 0, isEarlyOut: row.integer(14) != 0, status: status,
-                    note: row.textOrNil(16).map { WireText($0) }, cycleCount: row.integer(17), cycles: [],
-                    assertion: assertion.flatMap { detail in
-                        row.integerOrNil(19).map { (detail, $0, instant(20) ?? Instant(microseconds: 0)) }
-                    }, createdAt: Instant(microseconds: row.integer(21)), updatedAt: Instant(microseconds: row.integer(22)),
-                    importedID: UUID(row.blobOrNil(23)))
+                member: row.integer(1), day: CalendarDay(daysSince1970: row.integer(2)), punchIn: instant(3),
+                punchOut: instant(4), breakStart: instant(5), breakEnd: instant(6),
+                closedTotalMicroseconds: row.integer(7), closedBreakMicroseconds: row.integer(8),
+                closedWorkingMicroseconds: row.integer(9),
+                open: instant(10).map {
+                    WorkSession.OpenTime(
+                        since: $0, finishedBreakMicroseconds: row.integerOrNil(11) ?? 0, breakSince: instant(12))
+                }, isLateIn: row.integer(13) != 0, isEarlyOut: row.integer(14) != 0, status: status,
+                note: row.textOrNil(16).map { WireText($0) }, cycleCount: row.integer(17), cycles: [],
+                assertion: assertion.flatMap { detail in
+                    row.integerOrNil(19).map { (detail, $0, instant(20) ?? Instant(microseconds: 0)) }
+                }, createdAt: Instant(microseconds: row.integer(21)), updatedAt: Instant(microseconds: row.integer(22)),
+                importedID: UUID(row.blobOrNil(23)))
             session.importedDigest = row.integerOrNil(24)
             return (row.integer(0), session)
         }
