@@ -341,6 +341,8 @@ extension `The program` {
                 #expect(bare.code == 1 && bare.errors.contains("the database has no employees_employee"), "\(bare)")
                 let own = try await place.muster("import", "timetracker", url + "?options=-csearch_path%3Dtimetracker")
                 #expect(own.code == 1 && own.errors.contains("Muster's own views"), "\(own)")
+                let away = try await place.muster("import", "timetracker", "postgresql://127.0.0.1:1/nowhere")
+                #expect(away.code == 1 && away.errors.contains("Time Tracker's database cannot be read"), "\(away)")
             }
         }
 

@@ -1,5 +1,6 @@
 import AttendanceCore
 import FormerTimeTracker
+import SQLStorage
 import StrictJSON
 
 extension Command {
@@ -13,20 +14,23 @@ extension Command {
     ) { invocation in
         try await withStore(invocation) { _, operations, caller in
             let isDryRun = invocation.has("--dry-run")
-            var moving: MovingIn
+            let summary: MovingInSummary
             do {
-                moving = try MovingIn(
+                var moving = try MovingIn(
                     from: invocation.operands[0], into: operations, isDryRun: isDryRun, as: caller,
                     tell: { line in
                         Terminal.clearProgress()
                         Terminal.complain(Terminal.harmless(line.text))
                     }, progress: { Terminal.progress($0, Int64($1), of: Int64($2)) })
+                try await moving.run()
+                Terminal.clearProgress()
+                summary = moving.summary
             } catch let error as FormerTimeTrackerError {
                 throw Failure("nothing can be moved in: \(error)")
+            } catch let error as SQLError {
+                // The store's own failures come as the domain's; these are the other database's.
+                throw Failure("Time Tracker's database cannot be read: \(error.message)")
             }
-            try await moving.run()
-            Terminal.clearProgress()
-            let summary = moving.summary
             if invocation.has("--json") {
                 Terminal.print(String(decoding: summary.json(isDryRun: isDryRun), as: UTF8.self))
             } else {
