@@ -71,6 +71,8 @@ let package = Package(
         // Files that come from other systems, or go to them.
         module("Spreadsheets", uses: ["CXLSXWriter"]),
         module("DataFiles", uses: ["AttendanceCore", "DialectKit", "StrictJSON"]),
+        // What another system's database holds, and moving in from it.
+        module("FormerTimeTracker", uses: ["AttendanceCore", "SQLStorage", "PostgresEngine"]),
         // An organisation that does not exist, and a day of it played against a server.
         module("DemoData", uses: ["AttendanceCore"]),
         module("DaySimulation", uses: ["AttendanceCore", "DemoData", "HTTPClient", "HTTPMessages", "StrictJSON"]),
@@ -81,7 +83,7 @@ let package = Package(
             uses: [
                 "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
                 "StrictJSON", "Digests", "DialectKit", "DialectTimeTracker", "DialectTrackAttendance", "DialectMuster",
-                "DataFiles", "HTTPClient", "DemoData", "DaySimulation", "SetupPage", "Tokens",
+                "DataFiles", "HTTPClient", "DemoData", "DaySimulation", "FormerTimeTracker", "SetupPage", "Tokens",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
 

@@ -86,6 +86,7 @@ extension Explanation.Correction {
             switch self {
             case .asserted(let sequence, .edit): ("session edited", sequence, nil)
             case .asserted(let sequence, .whole): ("session asserted", sequence, nil)
+            case .asserted(let sequence, .note): ("note written", sequence, nil)
             case .superseded(let sequence): ("superseded", sequence, nil)
             case .corrected(let number, let by): ("punch corrected", by, number)
             case .voided(let number, let by): ("punch voided", by, number)

@@ -221,6 +221,10 @@ public final class PostgresConnection: SQLConnection {
             ).map { $0.text(0) })
     }
 
+    public func publish() throws(SQLError) {
+        _ = try run("SELECT publish_time_tracker()")
+    }
+
     public func createNamespace() throws(SQLError) {
         let quoted = engine.schema.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
         // Asked first, since `IF NOT EXISTS` wants the right to create one even where it exists.

@@ -146,6 +146,7 @@ extension SchemaVocabulary {
     static let postgres = SchemaVocabulary(
         integer: "BIGINT", small: "SMALLINT", text: "TEXT COLLATE \"C\"", bytes: "BYTEA", uuid: "UUID",
         keyedTable: "", table: "", rewrittenTable: "WITH (fillfactor = 50)", lockingRows: "FOR UPDATE",
+        onServers: { $0 },
         // `restrict_violation` is of the class of constraints, which is what SQLite calls its RAISE(ABORT) too. Rows fire
         // UPDATE and DELETE, not statements: an upsert that only inserts would fire a trigger on statements.
         appendOnly: { table in

@@ -57,6 +57,7 @@ public final class SQLStore: Store {
         defer { connection.close() }
         try Migrator(connection: connection, now: ambient.now, sha256: ambient.sha256).requireCurrent()
         let secrets = try prepare(connection, ambient: ambient)
+        publish(connection)
         return SQLStore(
             engine: engine, ambient: ambient, secrets: secrets, trouble: EngineTrouble(report: report), observer: observer,
             referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax)
@@ -82,6 +83,17 @@ public final class SQLStore: Store {
             observer: nil)
     }
 
+    /// What others read beside the program is no reason not to serve: where it cannot be shown now, the next start tries again.
+    private static func publish(_ connection: any SQLConnection) {
+        do {
+            try connection.beginWriting()
+            try connection.publish()
+            try connection.commit()
+        } catch {
+            connection.rollBack()
+        }
+    }
+
     private static func prepare(
         _ connection: any SQLConnection, ambient: Ambient
     ) throws(SQLError) -> (sealer: Sealer, tokenKey: [UInt8]) {
@@ -94,6 +106,7 @@ public final class SQLStore: Store {
             if let added = try tenants.add(named: .default, at: ambient.now()) {
                 try LedgerTable(connection: connection, tenant: added.id).addHead(.beginning(of: .default, sealer: sealer))
             }
+            try WireFrontTable(connection: connection).publish(try tenants.tenants().map(\.id), sealer: sealer)
             try connection.commit()
             return (sealer, tokenKey)
         } catch {

@@ -85,6 +85,7 @@ extension SchemaVocabulary {
     static let sqlite = SchemaVocabulary(
         integer: "INTEGER", small: "INTEGER", text: "TEXT", bytes: "BLOB", uuid: "BLOB",
         keyedTable: "STRICT, WITHOUT ROWID", table: "STRICT", rewrittenTable: "STRICT, WITHOUT ROWID", lockingRows: "",
+        onServers: { _ in "" },
         // REPLACE deletes without a word unless `recursive_triggers` is on; every connection switches it on.
         appendOnly: { table in
             """

@@ -28,6 +28,7 @@ extension `The program` {
             "kubectl ": "no cluster is part of the tests",
             "rsync ": "needs a second machine",
             "ssh ": "needs a second machine",
+            "muster import timetracker ": "needs a Time Tracker to move in from; The program, Moving in from Time Tracker, has one",
             "pg_basebackup ": "needs a cluster with a role for replication",
         ]
 

@@ -55,7 +55,8 @@ public enum StoreKind: String, CaseIterable, Sendable, CustomStringConvertible {
             func drop() throws {
                 let connection = try engine.connect(.writing)
                 defer { connection.close() }
-                try connection.runScript("DROP SCHEMA IF EXISTS \(schema) CASCADE")
+                try connection.runScript(
+                    "DROP SCHEMA IF EXISTS \(schema) CASCADE; DROP SCHEMA IF EXISTS \(schema)_timetracker CASCADE")
             }
             do {
                 try await body(engine)

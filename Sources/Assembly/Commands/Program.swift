@@ -10,7 +10,8 @@ public enum Program {
     static let commands: [Command] = [
         .serve, .migrateUp, .migrateDown, .migrateStatus, .migrateHistory, .keyCreate, .keyList, .keyRevoke, .tenantCreate,
         .tenantList, .adminCreate, .adminReset, .adminList, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore,
-        .importTerminalLog, .importScans, .exportScans, .explain, .ruleList, .ruleSet, .doctor, .config, .demo, .simulate, .probe,
+        .importTerminalLog, .importScans, .importTimeTracker, .exportScans, .explain, .ruleList, .ruleSet, .doctor, .config, .demo,
+        .simulate, .probe,
     ]
 
     /// - Parameters:

@@ -43,7 +43,6 @@ struct Doctor: Sendable {
         }
         let addresses = configuration.sharedAddresses + configuration.trackAttendanceAddresses
         findings += addresses.map { ListenerProbe(address: $0).finding }
-        findings.append(Finding(.zone, .note, "no time zone is set: hours and days are counted in UTC"))
         let order = Dictionary(uniqueKeysWithValues: Check.allCases.enumerated().map { ($0.element, $0.offset) })
         // Stable, so that tenants stay in their order.
         let sorted = findings.enumerated().sorted { left, right in
@@ -157,6 +156,16 @@ struct Doctor: Sendable {
         }
         await look(.keys) { () async throws(AttendanceError) in
             [TenantChecks.keys(try await operations.accessKeys(as: caller), now: now, tenant: name)]
+        }
+        await look(.zone) { () async throws(AttendanceError) in
+            let zone = try await operations.rules(of: .timeTracker, in: tenant.id).settings[.zone]?.value
+            let words = zone.map { "Time Tracker's days are those of \($0)" }
+            return [
+                Finding(
+                    .zone, zone == nil ? .note : .ok, tenant: name,
+                    words ?? "no time zone is set: Time Tracker's days are those of America/Chicago",
+                    advice: zone == nil ? "muster rule set zone Area/City" : nil)
+            ]
         }
         await look(.stations) { () async throws(AttendanceError) in
             var silent: [SilentStation] = []

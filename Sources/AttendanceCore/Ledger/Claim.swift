@@ -28,6 +28,10 @@ public enum EntryKind: Int64, Sendable, CaseIterable {
     case sessionVoided = 13
     /// Sessions that were taken away between two days are there again.
     case sessionsGenerated = 14
+    /// Under which identity a member's day was known in another system; see ``SessionName``.
+    case sessionNamed = 15
+    /// A row of another system that has no place here. It is kept as it was and counts for nothing; see ``Misfit``.
+    case rowKept = 16
 }
 
 /// Which contract an entry belongs to. Numbers are stored and hashed.

@@ -30,10 +30,14 @@ public struct Member: Sendable, Equatable {
     public let profile: MemberProfile
     public let createdAt: Instant
     public let updatedAt: Instant
+    /// Of the row of another system that they were brought in from; nil for who was not.
+    public let importedDigest: Int64?
 
     public init(
-        id: Identifier<Membership>, number: Int64, profile: MemberProfile, createdAt: Instant, updatedAt: Instant
+        id: Identifier<Membership>, number: Int64, profile: MemberProfile, createdAt: Instant, updatedAt: Instant,
+        importedDigest: Int64? = nil
     ) {
+        self.importedDigest = importedDigest
         self.id = id
         self.number = number
         self.profile = profile

@@ -1,32 +1,34 @@
-public import struct FoundationEssentials.UUID
+import struct FoundationEssentials.UUID
 
-/// The ``Claim/detail`` of what is told of a member: which one, or under which identity a new one was known elsewhere.
+/// The ``Claim/detail`` of what is told of a member: which one, and of which row of another system it was taken.
 ///
-/// `new`; `new imported=5b0e8d2e-…`; `member=7f1c…`.
+/// `new`; `new imported=5b0e8d2e-… digest=…`; `change member=7f1c…`.
 public enum MemberDetail: Sendable, Equatable {
-    case new(importedID: UUID?)
-    case known(Identifier<Membership>)
+    /// A new one takes over the identity of the row it was taken of.
+    case new(importedAs: ImportedRow?)
+    case known(Identifier<Membership>, RowStamp? = nil)
 
     public init?(parsing text: WireText) {
         guard let words = DetailWords(parsing: text) else { return nil }
         if words.first == "new" {
-            self = .new(importedID: words.text("imported").flatMap { UUID(uuidString: $0) })
+            self = .new(importedAs: words.importedRow)
         } else {
             guard words.first == "change", let id = words.text("member").flatMap({ UUID(uuidString: $0) }) else { return nil }
-            self = .known(.init(rawValue: id))
+            self = .known(.init(rawValue: id), words.rowStamp)
         }
         guard self.text == text else { return nil }
     }
 
     public var text: WireText {
         switch self {
-        case .new(let importedID):
+        case .new(let row):
             var words = DetailWords("new")
-            words.add("imported", importedID?.uuidString.lowercased())
+            words.add(row)
             return words.text
-        case .known(let id):
+        case .known(let id, let stamp):
             var words = DetailWords("change")
             words.add("member", id.text.text)
+            words.add(stamp)
             return words.text
         }
     }

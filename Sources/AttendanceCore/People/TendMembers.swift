@@ -49,7 +49,11 @@ extension Operations {
         if let staffCode, let holder = try tx.member(ofStaffCode: staffCode, of: source), holder.id != id {
             occupied.insert(.staffCode)
         }
-        if let email, let holder = try tx.member(ofEmail: email, of: source), holder.id != id { occupied.insert(.email) }
+        if let email, let holder = try tx.member(ofEmail: email, of: source), holder.id != id {
+            // Who came in from another system with an e-mail that somebody had already may keep it while other things change.
+            let own = try id.flatMap { id throws(AttendanceError) in try tx.member(id, of: source) }
+            if own?.profile.email.folded != email.folded { occupied.insert(.email) }
+        }
         return occupied
     }
 
@@ -62,7 +66,7 @@ extension Operations {
         try caller.require(.admin)
         try profile.check()
         let sealed = sealer.seal(
-            [Claim(telling: profile, .new(importedID: nil), source: source, at: ambient.now())], by: caller.name)
+            [Claim(telling: profile, .new(importedAs: nil), source: source, at: ambient.now())], by: caller.name)
         return try await store.write(in: caller.tenant) { tx throws(AttendanceError) in
             let occupied = try Self.occupied(
                 staffCode: profile.staffCode, email: profile.email, besides: nil, of: source, in: tx)

@@ -1,5 +1,3 @@
-public import struct FoundationEssentials.UUID
-
 /// What a punch says its person did. The words are stored and hashed: never changed.
 public enum PunchDirection: String, Sendable, CaseIterable {
     case `in` = "in"
@@ -61,8 +59,8 @@ public struct PunchDetail: Sendable, Equatable {
     public var carryRule: Int64?
     /// The first entry that told of the punch that this one corrects or takes away.
     public var corrects: Int64?
-    /// The identity the punch had in the system it was brought in from.
-    public var importedID: UUID?
+    /// The row of the system it was brought in from.
+    public var imported: ImportedRow?
 
     public init(_ direction: PunchDirection, _ remarks: Set<PunchRemark> = [], offsetSeconds: Int64 = 0) {
         self.direction = direction
@@ -80,7 +78,7 @@ public struct PunchDetail: Sendable, Equatable {
         carrySeconds = words.integer("carry")
         carryRule = words.integer("carry-rule")
         corrects = words.integer("corrects")
-        importedID = words.text("imported").flatMap { UUID(uuidString: $0) }
+        imported = words.importedRow
         guard self.text == text else { return nil }
     }
 
@@ -93,7 +91,7 @@ public struct PunchDetail: Sendable, Equatable {
         words.add("carry", carrySeconds)
         words.add("carry-rule", carryRule)
         words.add("corrects", corrects)
-        words.add("imported", importedID?.uuidString.lowercased())
+        words.add(imported)
         return words.text
     }
 

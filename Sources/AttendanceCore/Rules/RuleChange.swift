@@ -2,10 +2,10 @@
 /// by them, and what was judged before stays as it was.
 ///
 /// `zone value=Europe/Berlin`; `carry value=57600`; `hours number=3 start=50400000000 end=79200000000 break=60 late=15 active`;
-/// `hours number=3 removed`.
+/// `hours number=3 removed`. Hours that were brought in from another system have the words of a ``RowStamp`` behind them.
 public enum RuleChange: Sendable, Equatable {
     case setting(RuleName, WireText)
-    case hours(number: Int64, BusinessHoursDraft)
+    case hours(number: Int64, BusinessHoursDraft, RowStamp? = nil)
     case hoursRemoved(number: Int64)
 
     private static let hoursWord = "hours"
@@ -27,7 +27,7 @@ public enum RuleChange: Sendable, Equatable {
                     number: number,
                     BusinessHoursDraft(
                         startMicroseconds: start, endMicroseconds: end, breakMinutes: rest, lateThresholdMinutes: late,
-                        isActive: words.has("active")))
+                        isActive: words.has("active")), words.rowStamp)
             }
         }
         guard self.text == text else { return nil }
@@ -39,7 +39,7 @@ public enum RuleChange: Sendable, Equatable {
             var words = DetailWords(name.rawValue)
             words.add("value", value.text)
             return words.text
-        case .hours(let number, let draft):
+        case .hours(let number, let draft, let stamp):
             var words = DetailWords(Self.hoursWord)
             words.add("number", number)
             words.add("start", draft.startMicroseconds)
@@ -47,6 +47,7 @@ public enum RuleChange: Sendable, Equatable {
             words.add("break", draft.breakMinutes)
             words.add("late", draft.lateThresholdMinutes)
             words.add("active", if: draft.isActive)
+            words.add(stamp)
             return words.text
         case .hoursRemoved(let number):
             var words = DetailWords(Self.hoursWord)

@@ -42,8 +42,8 @@ public struct ExpectedReferences: Sendable {
 }
 
 /// What can be read inside a transaction, noun by noun.
-public protocol ReadTransaction: LedgerReading, PeopleReading, MemberReading, RuleReading, TimeSheetReading, StationReading,
-    RosterReading, AccessReading, TenantReading, AuditReading, SettingReading, AccountReading
+public protocol ReadTransaction: LedgerReading, PeopleReading, MemberReading, RuleReading, TimeSheetReading, ImportReading,
+    StationReading, RosterReading, AccessReading, TenantReading, AuditReading, SettingReading, AccountReading
 {}
 
 /// What can also be written.

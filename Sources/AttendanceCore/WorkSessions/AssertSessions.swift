@@ -56,6 +56,12 @@ public struct SessionChange: Sendable {
 
     public init() {}
 
+    /// Whether nothing but the note is to be different.
+    fileprivate var isNoteOnly: Bool {
+        punchIn == nil && punchOut == nil && breakStart == nil && breakEnd == nil && total == nil && `break` == nil
+            && working == nil && isLateIn == nil && isEarlyOut == nil && status == nil && note != nil
+    }
+
     fileprivate func applied(to session: SheetSession, of member: Member, showing figures: SessionFigures) -> SessionDraft {
         var draft = SessionDraft(member: member.id, day: session.day)
         draft.punchIn = punchIn ?? session.punchIn
@@ -87,8 +93,10 @@ extension Operations {
             var detail = SessionDetail(.edit, of: session.day)
             detail.punchIn = punchIn
             detail.punchOut = punchOut
-            detail.isLateIn = judging.flags(.in, at: punchIn, shiftDay: session.day).contains(.late)
-            detail.isEarlyOut = judging.flags(.out, at: punchOut, shiftDay: session.day).contains(.early)
+            detail.isLateIn = judging.flags(.in, at: punchIn).contains(.late)
+            detail.isEarlyOut = judging.flags(.out, at: punchOut).contains(.early)
+            detail.hoursRule = judging.rules.activeHours?.toldBy
+            detail.zoneRule = judging.rules.settings[.zone]?.toldBy
             return (detail, note, member)
         }
     }
@@ -112,6 +120,14 @@ extension Operations {
     ) async throws(AttendanceError) -> SessionRecord {
         try await assertSession(of: source, as: caller) { tx throws(AttendanceError) in
             let (session, member) = try Self.session(id, of: source, sealer: sealer, tenant: caller.tenant, in: tx)
+            if change.isNoteOnly {
+                // Hours go on as they were: worked out from punches, or from what was laid down before.
+                var detail = session.assertion?.detail ?? SessionDetail(.note, of: session.day)
+                if let former = session.assertion, former.detail.kind != .note {
+                    detail.repeats = former.detail.repeats ?? former.sequence
+                }
+                return (detail, change.note ?? nil, member)
+            }
             let figures = try SessionRecorder(source, self, tenant: caller.tenant, in: tx).figures(of: session)
             let draft = change.applied(to: session, of: member, showing: figures)
             return (draft.detail, draft.note, member)

@@ -72,7 +72,7 @@ private struct DaySheet {
         for punch in punches { try book.read(punch.punch.toldBy, in: tx) }
         var superseded: [Int64] = []
         if let assertion = session?.assertion {
-            try book.read(assertion.sequence, in: tx)
+            try book.read(assertion.detail.repeats ?? assertion.sequence, in: tx)
             var former = assertion.detail.replaces
             while let sequence = former {
                 superseded.append(sequence)
@@ -115,8 +115,10 @@ private struct RuleBook {
             let text = entry.claim.detail
         else { return }
         guard let detail = PunchDetail(parsing: text) else {
-            // What somebody laid down about a day was judged by the hours in force then, which its entry does not name.
-            byEntry[sequence] = inForce
+            let asserted = SessionDetail(parsing: text)
+            byEntry[sequence] = ExplanationMaterial.EntryRules(
+                hours: try hours(toldBy: asserted?.hoursRule, in: tx), zone: try zone(toldBy: asserted?.zoneRule, in: tx),
+                zoneSequence: asserted?.zoneRule ?? 0, carrySequence: inForce.carrySequence)
             return
         }
         byEntry[sequence] = ExplanationMaterial.EntryRules(
@@ -129,7 +131,7 @@ private struct RuleBook {
         guard let sequence else { return nil }
         if let known = hours[sequence] { return known }
         guard let entry = try tx.entries(after: sequence - 1, limit: 1).first,
-            case .hours(let number, let draft) = entry.claim.detail.flatMap({ RuleChange(parsing: $0) })
+            case .hours(let number, let draft, _) = entry.claim.detail.flatMap({ RuleChange(parsing: $0) })
         else { return nil }
         let found = BusinessHours(
             number: number, startMicroseconds: draft.startMicroseconds, endMicroseconds: draft.endMicroseconds,

@@ -125,7 +125,8 @@ extension Explanation {
         let day = material.judgement.day
         let now = material.isToday ? material.asOf : nil
         let counted = material.judgement.own + material.carriedBack
-        let assertion = material.assertion
+        // A note says nothing of hours.
+        let assertion = material.assertion?.kind == .note ? nil : material.assertion
         let session = WorkSession(day: day, counted: counted, assertion: assertion)
         let parts = FigureParts(session: session, assertion: assertion, now: now)
         let punctuality = Punctuality(session: session, assertion: assertion, rules: material.rulesByEntry)

@@ -96,6 +96,7 @@ extension Explanation.Correction {
         switch self {
         case .asserted(let sequence, .edit): "entry \(sequence): an admin edited the session"
         case .asserted(let sequence, .whole): "entry \(sequence): an admin set the session as a whole"
+        case .asserted(let sequence, .note): "entry \(sequence): an admin wrote a note"
         case .superseded(let sequence): "entry \(sequence): an earlier word of an admin, replaced"
         case .corrected(let number, let by): "entry \(number): its values are told by entry \(by)"
         case .voided(let number, let by): "entry \(number): voided by entry \(by)"

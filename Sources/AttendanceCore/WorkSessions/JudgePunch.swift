@@ -34,10 +34,11 @@ struct Judging {
     private static let endMicrosecond = (CivilDate.daysSince10000) * 86_400_000_000
 
     /// Whether the punch is late or early by the business hours in force.
-    /// - Parameter shiftDay: The day on which the shift began that the punch ends, where that is not its own.
-    func flags(_ direction: PunchDirection, at moment: Instant, shiftDay: CalendarDay? = nil) -> Set<PunchRemark> {
+    /// Times of day are compared, whatever day the shift began on: what an entry says does not depend on which others came
+    /// before it.
+    func flags(_ direction: PunchDirection, at moment: Instant) -> Set<PunchRemark> {
         guard let hours = rules.activeHours else { return [] }
-        let flags = hours.flags(direction: direction, at: moment, zone: zone, shiftDay: shiftDay)
+        let flags = hours.flags(direction: direction, at: moment, zone: zone)
         var remarks: Set<PunchRemark> = []
         if flags.isLate { remarks.insert(.late) }
         if flags.isEarly { remarks.insert(.early) }

@@ -1,4 +1,9 @@
 extension Operations {
+    /// How many punches two days of a member may hold: judging one takes time that grows with them, and anybody may punch.
+    static let punchesPerDayMax = 500
+    /// How many Unicode scalars a note may have, since it is kept for ever.
+    public static let noteScalarsMax = 4_000
+
     /// Appends a punch of an active member, judged at its own moment, and returns when it is on disk.
     ///
     /// Each request is a new fact: a punch sent twice is refused, because the first one changed the state. Of punches that
@@ -10,6 +15,9 @@ extension Operations {
         _ id: Identifier<Membership>, _ direction: PunchDirection, at moment: Instant?, note: WireText?,
         of source: EntrySource, as caller: Caller
     ) async throws(AttendanceError) -> TimeEntry {
+        guard note.map({ $0.scalarCount <= Self.noteScalarsMax }) ?? true else {
+            throw .invalid(field: "notes", .tooLong(maxScalars: Self.noteScalarsMax))
+        }
         let moment = moment ?? ambient.now()
         let (sealer, zones) = (sealer, zones)
         return try await store.write(in: caller.tenant) { tx throws(AttendanceError) in
@@ -17,9 +25,13 @@ extension Operations {
             let judging = try Judging(source, zones: zones, in: tx)
             var detail = try judging.detail(of: direction, at: moment)
             let day = detail.day(at: moment)
-            let (state, isCarried) = try DayWindow(of: member, on: day, in: tx).state(at: moment, under: judging.rules)
+            let window = try DayWindow(of: member, on: day, in: tx)
+            guard window.punches.count < Self.punchesPerDayMax else {
+                throw .invalid(field: "timestamp", .malformed("the day holds \(Self.punchesPerDayMax) punches already"))
+            }
+            let state = window.state(at: moment, under: judging.rules).state
             guard state.allows(direction) else { throw .notAllowed(direction, in: state) }
-            detail.remarks = judging.flags(direction, at: moment, shiftDay: isCarried ? day.before : nil)
+            detail.remarks = judging.flags(direction, at: moment)
             return try Self.append(
                 Claim(punchOf: id, detail, at: moment, note: note, source: source), of: member, sealer: sealer, by: caller,
                 in: tx)

@@ -16,6 +16,8 @@ public struct SessionAssertion: Sendable, Equatable {
         case edit
         /// The session as a whole; what it does not say of the hours is worked out.
         case whole
+        /// The note alone; everything else is what was punched.
+        case note
     }
 
     public let kind: Kind
@@ -62,14 +64,15 @@ public struct SessionAssertion: Sendable, Equatable {
         self.note = note
     }
 
-    /// Parts the cycles of a session into those that an assertion stands for and those that began behind it and add to it: after
-    /// its punch-out, or, where it has none, with a punch-in that was not known yet. Without an assertion all are behind.
+    /// Parts the cycles of a session into those that an assertion stands for and those that add to it: whose punch-in was not
+    /// known yet, and lies behind the asserted punch-out where there is one. What was known is what somebody saw, and left out.
+    /// Without an assertion all are behind.
     static func part(
         _ cycles: [WorkCycle], by assertion: SessionAssertion?
     ) -> (former: [WorkCycle], later: [WorkCycle]) {
         guard let assertion else { return ([], cycles) }
         func isLater(_ cycle: WorkCycle) -> Bool {
-            assertion.punchOut.map { cycle.since > $0 } ?? (cycle.number > assertion.sequence)
+            cycle.number > assertion.sequence && assertion.punchOut.map { cycle.since > $0 } ?? true
         }
         return (cycles.filter { !isLater($0) }, cycles.filter(isLater))
     }

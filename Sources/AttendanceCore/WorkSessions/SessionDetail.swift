@@ -16,8 +16,15 @@ public struct SessionDetail: Sendable, Equatable {
     public var status: SessionStatus?
     /// The entry that laid down the same day before.
     public var replaces: Int64?
+    /// The entry whose word this one repeats with another note: cycles that came behind that one still add to it.
+    public var repeats: Int64?
+    /// The sequences of the entries that set the business hours and the zone by which the flags were judged.
+    public var hoursRule: Int64?
+    public var zoneRule: Int64?
 
-    private static let kinds: [(word: String, kind: SessionAssertion.Kind)] = [("edit", .edit), ("whole", .whole)]
+    private static let kinds: [(word: String, kind: SessionAssertion.Kind)] = [
+        ("edit", .edit), ("whole", .whole), ("note", .note),
+    ]
 
     public init(_ kind: SessionAssertion.Kind, of day: CalendarDay) {
         self.kind = kind
@@ -41,6 +48,9 @@ public struct SessionDetail: Sendable, Equatable {
         isEarlyOut = words.has("early")
         status = words.text("status").flatMap { SessionStatus(rawValue: $0) }
         replaces = words.integer("replaces")
+        repeats = words.integer("repeats")
+        hoursRule = words.integer("hours")
+        zoneRule = words.integer("zone")
         guard self.text == text else { return nil }
     }
 
@@ -58,13 +68,16 @@ public struct SessionDetail: Sendable, Equatable {
         words.add("early", if: isEarlyOut)
         words.add("status", status?.rawValue)
         words.add("replaces", replaces)
+        words.add("repeats", repeats)
+        words.add("hours", hoursRule)
+        words.add("zone", zoneRule)
         return words.text
     }
 
     /// The same as the calculation of a session takes it.
     public func assertion(toldBy sequence: Int64, at moment: Instant, note: WireText?) -> SessionAssertion {
         SessionAssertion(
-            kind: kind, sequence: sequence, at: moment, punchIn: punchIn, punchOut: punchOut, breakStart: breakStart,
+            kind: kind, sequence: repeats ?? sequence, at: moment, punchIn: punchIn, punchOut: punchOut, breakStart: breakStart,
             breakEnd: breakEnd, totalMicroseconds: totalMicroseconds, breakMicroseconds: breakMicroseconds,
             workingMicroseconds: workingMicroseconds, isLateIn: isLateIn, isEarlyOut: isEarlyOut, status: status, note: note)
     }

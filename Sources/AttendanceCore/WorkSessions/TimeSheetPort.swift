@@ -11,6 +11,8 @@ public struct SheetPunch: Sendable, Equatable {
     public var countsFor: CalendarDay?
     /// The identity it had in the system it was brought in from.
     public var importedID: UUID?
+    /// Of its row there; see ``RowStamp/digest``.
+    public var importedDigest: Int64?
 
     public init(punch: TimedPunch, member: Int64, note: WireText?, countsFor: CalendarDay?, importedID: UUID?) {
         self.punch = punch
@@ -77,7 +79,10 @@ public struct SheetSession: Sendable, Equatable {
     /// When the server took the entry that opened the session, and the one that changed it last.
     public var createdAt: Instant
     public var updatedAt: Instant
+    /// The identity it had in the system it was brought in from.
     public var importedID: UUID?
+    /// Of its row there; see ``RowStamp/digest``.
+    public var importedDigest: Int64?
 
     public init(
         member: Int64, day: CalendarDay, punchIn: Instant?, punchOut: Instant?, breakStart: Instant?, breakEnd: Instant?,
@@ -135,6 +140,7 @@ public struct SheetSession: Sendable, Equatable {
         func asserted(_ one: SheetSession) -> Int64? { one.assertion?.sequence }
         return left.isSame(as: right) && left.createdAt == right.createdAt && left.updatedAt == right.updatedAt
             && asserted(left) == asserted(right) && left.importedID == right.importedID
+            && left.importedDigest == right.importedDigest
     }
 
     /// Whether both show the same, whenever they were stored.

@@ -46,7 +46,7 @@ public struct WorkSession: Sendable, Equatable {
     ///   - assertion: The latest one of the day.
     /// - Precondition: `counted` follows the table of ``ClockState``, as a judgement leaves it.
     public init?(day: CalendarDay, counted: [TimedPunch], assertion: SessionAssertion?) {
-        guard !counted.isEmpty || assertion != nil else { return nil }
+        guard !counted.isEmpty || assertion.map({ $0.kind != .note }) ?? false else { return nil }
         // Where the zone was changed meanwhile, a punch of the next day can be earlier than one of this. Days then come first,
         // as in the judgement.
         let ordered = counted.sorted { left, right in left.day != right.day ? left.day < right.day : left.precedes(right) }
@@ -55,15 +55,15 @@ public struct WorkSession: Sendable, Equatable {
 
     /// The session of cycles that are in their order already.
     init(day: CalendarDay, cycles: [WorkCycle], assertion: SessionAssertion?) {
-        if let assertion {
+        if let assertion, assertion.kind != .note {
             self.init(day: day, cycles: cycles, asserted: assertion)
         } else {
-            self.init(day: day, punched: cycles)
+            self.init(day: day, punched: cycles, noted: assertion)
         }
     }
 
-    /// What the punches alone say.
-    private init(day: CalendarDay, punched cycles: [WorkCycle]) {
+    /// What the punches alone say, beside a note.
+    private init(day: CalendarDay, punched cycles: [WorkCycle], noted note: SessionAssertion?) {
         let breaks = cycles.flatMap(\.breaks)
         let closed = cycles.filter { $0.end != nil }
         self.day = day
@@ -79,8 +79,8 @@ public struct WorkSession: Sendable, Equatable {
         isLateIn = cycles.first?.isLateIn ?? false
         isEarlyOut = closed.last?.isEarlyOut ?? false
         status = Self.status(open: open)
-        note = nil
-        assertedBy = nil
+        self.note = note?.note
+        assertedBy = note?.sequence
     }
 
     /// What an assertion says of the time up to its punch-out, and the punches of the time behind it.
@@ -97,7 +97,7 @@ public struct WorkSession: Sendable, Equatable {
             let breaks = cycles.flatMap(\.breaks)
             breakStart = breaks.first?.start.at
             breakEnd = breaks.last { $0.end != nil }?.end?.at
-        case .whole:
+        case .whole, .note:
             let breaks = later.flatMap(\.breaks)
             breakStart = assertion.breakStart ?? breaks.first?.start.at
             breakEnd = breaks.last { $0.end != nil }?.end?.at ?? assertion.breakEnd

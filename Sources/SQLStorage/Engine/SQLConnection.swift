@@ -96,6 +96,10 @@ public protocol SQLConnection: AnyObject {
     /// The server behind the connection; nil where there is none, on SQLite.
     func server() throws(SQLError) -> ServerCondition?
 
+    /// Lets others read what the store holds under the names that their reports know: on PostgreSQL views, which follow the store
+    /// when it was restored under its name. SQLite: nothing.
+    func publish() throws(SQLError)
+
     /// Makes the place where Muster's tables stand, unless it is there. SQLite: nothing; PostgreSQL: the schema.
     func createNamespace() throws(SQLError)
 
@@ -104,6 +108,10 @@ public protocol SQLConnection: AnyObject {
 
     /// Releases the connection and its files or socket. Nothing may be called afterwards.
     func close()
+}
+
+extension SQLConnection {
+    public func publish() throws(SQLError) {}
 }
 
 /// Opens connections to one store.
@@ -171,6 +179,9 @@ public struct SchemaVocabulary: Sendable {
     public let rewrittenTable: String
     /// Behind a `SELECT` of rows that this transaction decides on. SQLite: nothing (one writer); PostgreSQL: `FOR UPDATE`.
     public let lockingRows: String
+    /// A part of a script for stores that others can read beside the program, by its names and functions. SQLite: nothing;
+    /// PostgreSQL: the part itself.
+    public let onServers: @Sendable (_ script: String) -> String
     /// Statements that make `table` refuse `UPDATE` and `DELETE`.
     public let appendOnly: @Sendable (_ table: String) -> String
     /// Statements that undo ``appendOnly``.
@@ -178,7 +189,8 @@ public struct SchemaVocabulary: Sendable {
 
     public init(
         integer: String, small: String, text: String, bytes: String, uuid: String, keyedTable: String, table: String,
-        rewrittenTable: String, lockingRows: String, appendOnly: @escaping @Sendable (String) -> String,
+        rewrittenTable: String, lockingRows: String, onServers: @escaping @Sendable (String) -> String,
+        appendOnly: @escaping @Sendable (String) -> String,
         mutableAgain: @escaping @Sendable (String) -> String
     ) {
         self.integer = integer
@@ -190,6 +202,7 @@ public struct SchemaVocabulary: Sendable {
         self.table = table
         self.rewrittenTable = rewrittenTable
         self.lockingRows = lockingRows
+        self.onServers = onServers
         self.appendOnly = appendOnly
         self.mutableAgain = mutableAgain
     }

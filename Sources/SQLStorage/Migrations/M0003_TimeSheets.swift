@@ -12,12 +12,13 @@ extension Migration {
                 name \(w.text) NOT NULL,
                 staff_code \(w.text) NOT NULL,
                 email \(w.text) NOT NULL,
-                email_folded \(w.text) NOT NULL,
+                email_folded \(w.text),
                 department \(w.text) NOT NULL,
                 position \(w.text) NOT NULL,
                 is_active \(w.small) NOT NULL,
                 created_at_us \(w.integer) NOT NULL,
                 updated_at_us \(w.integer) NOT NULL,
+                imported_digest \(w.integer),
                 PRIMARY KEY (tenant_id, source, number),
                 FOREIGN KEY (tenant_id, membership_id) REFERENCES membership (tenant_id, membership_id)
             ) \(w.keyedTable);
@@ -47,6 +48,7 @@ extension Migration {
                 created_at_us \(w.integer) NOT NULL,
                 updated_at_us \(w.integer) NOT NULL,
                 told_by \(w.integer) NOT NULL,
+                imported_digest \(w.integer),
                 PRIMARY KEY (tenant_id, source, number)
             ) \(w.keyedTable);
             CREATE UNIQUE INDEX business_hours_active ON business_hours (tenant_id, source) WHERE is_active = 1;
@@ -68,6 +70,7 @@ extension Migration {
                 created_at_us \(w.integer) NOT NULL,
                 changed_at_us \(w.integer) NOT NULL,
                 imported_id \(w.bytes),
+                imported_digest \(w.integer),
                 PRIMARY KEY (tenant_id, member, day, at_us, number)
             ) \(w.keyedTable);
             CREATE UNIQUE INDEX punch_by_number ON punch (tenant_id, number);
@@ -121,6 +124,7 @@ extension Migration {
                 created_at_us \(w.integer) NOT NULL,
                 updated_at_us \(w.integer) NOT NULL,
                 imported_id \(w.bytes),
+                imported_digest \(w.integer),
                 PRIMARY KEY (tenant_id, source, day, member)
             ) \(w.keyedTable);
             CREATE INDEX work_session_by_member ON work_session (tenant_id, member, day);

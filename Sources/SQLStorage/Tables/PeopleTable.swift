@@ -167,17 +167,19 @@ struct PeopleTable {
                 """))
     }
 
-    /// - Parameter pinEnd: What the code of somebody ends in whom only a device knows.
-    func owners(called name: WireText, pinEnd: WireText) throws(SQLError) -> [SheetOwner] {
+    /// - Parameters:
+    ///   - pin: The code of somebody whom only a device knows; nil where no device was told.
+    ///   - pinEnd: What such a code ends in, whatever the device; nil where one was told.
+    func owners(called name: WireText, pin: WireText?, pinEnd: WireText?) throws(SQLError) -> [SheetOwner] {
         owners(
             try connection.run(
                 """
                 SELECT \(Self.ownerColumns) FROM membership m
                 LEFT JOIN member r ON r.tenant_id = m.tenant_id AND r.membership_id = m.membership_id
                 WHERE m.tenant_id = \(tenant.rawValue)
-                    AND (m.staff_code = \(name.text) OR r.email_folded = \(name.folded.text)
-                        OR m.source = \(EntrySource.terminalLog.rawValue)
-                            AND substr(m.staff_code, length(m.staff_code) - \(pinEnd.scalarCount - 1)) = \(pinEnd.text))
+                    AND (m.staff_code = \(name.text) OR m.staff_code = \(pin?.text) OR r.email_folded = \(name.folded.text)
+                        OR m.source = \(EntrySource.terminalLog.rawValue) AND substr(m.staff_code,
+                            CAST(length(m.staff_code) - \(pinEnd.map { $0.scalarCount - 1 } ?? 0) AS INTEGER)) = \(pinEnd?.text))
                 ORDER BY m.opened_by
                 """))
     }

@@ -9,7 +9,7 @@ struct PunchTable {
 
     private static let columns: StaticString = """
         number, told_by, direction, at_us, day, is_late, is_early, carry_max_us, created_at_us, changed_at_us, member, note,
-        counts_for, imported_id
+        counts_for, imported_id, imported_digest
         """
 
     func punches(of member: Int64, from: CalendarDay, through: CalendarDay) throws(SQLError) -> [SheetPunch] {
@@ -70,13 +70,47 @@ struct PunchTable {
         ).first
     }
 
+    /// Those of the punches that were brought in and are there.
+    func imported(_ ids: [UUID], of source: EntrySource) throws(SQLError) -> [UUID: ImportedPunch] {
+        guard !ids.isEmpty else { return [:] }
+        let rows = try connection.lookup(
+            BulkLookup(
+                [
+                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: ids.count)),
+                    BulkColumn("source", .constant(source.rawValue, count: ids.count)),
+                    BulkColumn("imported_id", .blobs(PackedBytes(ids.map { $0.bytes }))),
+                ], selecting: "p.imported_id, p.number, p.told_by, p.imported_digest", from: "punch p",
+                matching: """
+                    p.tenant_id = given.tenant_id AND p.source = given.source AND p.imported_id = given.imported_id
+                    AND p.imported_id IS NOT NULL
+                    """))
+        var found: [UUID: ImportedPunch] = [:]
+        for row in rows {
+            guard let id = UUID(row.blobOrNil(0)), let digest = row.integerOrNil(3) else { continue }
+            found[id] = ImportedPunch(number: row.integer(1), toldBy: row.integer(2), digest: digest)
+        }
+        return found
+    }
+
+    /// The identities that punches were brought in under, in the order of their bytes.
+    func importedIDs(of source: EntrySource, after id: UUID?, limit: Int) throws(SQLError) -> [UUID] {
+        let behind: SQL = id.map { "imported_id > \($0.bytes)" } ?? "imported_id IS NOT NULL"
+        return try connection.run(
+            """
+            SELECT imported_id FROM punch
+            WHERE tenant_id = \(tenant.rawValue) AND source = \(source.rawValue) AND imported_id IS NOT NULL AND \(behind)
+            ORDER BY imported_id LIMIT \(limit)
+            """
+        ).compactMap { UUID($0.blobOrNil(0)) }
+    }
+
     private func punches(_ statement: SQL) throws(SQLError) -> [SheetPunch] {
         try connection.run(statement).map { row throws(SQLError) in
             guard let direction = PunchDirection(rawValue: row.text(2)) else {
                 throw SQLError(
                     kind: .corrupt, code: "", message: "punch \(row.integer(0)) has no direction; muster rebuild makes it anew")
             }
-            return SheetPunch(
+            var punch = SheetPunch(
                 punch: TimedPunch(
                     number: row.integer(0), toldBy: row.integer(1), direction: direction,
                     at: Instant(microseconds: row.integer(3)), day: CalendarDay(daysSince1970: row.integer(4)),
@@ -84,6 +118,8 @@ struct PunchTable {
                     createdAt: Instant(microseconds: row.integer(8)), changedAt: Instant(microseconds: row.integer(9))),
                 member: row.integer(10), note: row.textOrNil(11).map { WireText($0) },
                 countsFor: row.integerOrNil(12).map { CalendarDay(daysSince1970: $0) }, importedID: UUID(row.blobOrNil(13)))
+            punch.importedDigest = row.integerOrNil(14)
+            return punch
         }
     }
 
@@ -107,6 +143,7 @@ struct PunchTable {
                 BulkColumn("created_at_us", .integers(punches.map(\.punch.createdAt.microseconds))),
                 BulkColumn("changed_at_us", .integers(punches.map(\.punch.changedAt.microseconds))),
                 BulkColumn("imported_id", .blobs(PackedBytes(punches.map { $0.importedID?.bytes }))),
+                BulkColumn("imported_digest", .optionalIntegers(punches.map(\.importedDigest))),
             ])
     }
 
@@ -122,6 +159,8 @@ struct PunchTable {
             """
             SELECT DISTINCT p.member, p.counts_for FROM punch p
             WHERE p.tenant_id = \(tenant.rawValue) AND p.source = \(source.rawValue)
+                AND p.at_us >= \((from.daysSince1970 - 1) * 86_400_000_000)
+                AND p.at_us < \((through.daysSince1970 + 3) * 86_400_000_000)
                 AND p.counts_for >= \(from.daysSince1970) AND p.counts_for <= \(through.daysSince1970)
                 AND NOT EXISTS (
                     SELECT 1 FROM work_session s WHERE s.tenant_id = p.tenant_id AND s.source = p.source

@@ -42,6 +42,16 @@ struct RuleTable {
             """)[0].integer(0)
     }
 
+    /// All there ever were, and whether each was brought in from another system.
+    func origins(of source: EntrySource) throws(SQLError) -> [Int64: (digest: Int64?, isRemoved: Bool)] {
+        let rows = try connection.run(
+            """
+            SELECT number, imported_digest, is_removed FROM business_hours
+            WHERE tenant_id = \(tenant.rawValue) AND source = \(source.rawValue)
+            """)
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0.integer(0), ($0.integerOrNil(1), $0.integer(2) != 0)) })
+    }
+
     /// Makes a change of an entry take effect.
     func apply(_ change: RuleChange, of source: EntrySource, toldBy sequence: Int64, at moment: Instant) throws(SQLError) {
         let at = moment.microseconds
@@ -53,7 +63,7 @@ struct RuleTable {
                 VALUES (\(tenant.rawValue), \(source.rawValue), \(name.rawValue), \(value.text), \(sequence))
                 ON CONFLICT (tenant_id, source, name) DO UPDATE SET value = excluded.value, told_by = excluded.told_by
                 """)
-        case .hours(let number, let draft):
+        case .hours(let number, let draft, let stamp):
             if draft.isActive {
                 // One at a time is active; the others are told so by the same entry.
                 _ = try connection.run(
@@ -66,13 +76,15 @@ struct RuleTable {
             _ = try connection.run(
                 """
                 INSERT INTO business_hours (tenant_id, source, number, start_us, end_us, break_minutes,
-                    late_threshold_minutes, is_active, is_removed, created_at_us, updated_at_us, told_by)
+                    late_threshold_minutes, is_active, is_removed, created_at_us, updated_at_us, told_by, imported_digest)
                 VALUES (\(tenant.rawValue), \(source.rawValue), \(number), \(draft.startMicroseconds),
                     \(draft.endMicroseconds), \(draft.breakMinutes), \(draft.lateThresholdMinutes),
-                    \(draft.isActive ? 1 : 0), 0, \(at), \(at), \(sequence))
+                    \(draft.isActive ? 1 : 0), 0, \(stamp?.createdAt?.microseconds ?? at), \(stamp?.changedAt?.microseconds ?? at),
+                    \(sequence), \(stamp?.digest))
                 ON CONFLICT (tenant_id, source, number) DO UPDATE SET start_us = excluded.start_us, end_us = excluded.end_us,
                     break_minutes = excluded.break_minutes, late_threshold_minutes = excluded.late_threshold_minutes,
-                    is_active = excluded.is_active, updated_at_us = excluded.updated_at_us, told_by = excluded.told_by
+                    is_active = excluded.is_active, updated_at_us = excluded.updated_at_us, told_by = excluded.told_by,
+                    imported_digest = COALESCE(excluded.imported_digest, business_hours.imported_digest)
                 """)
         case .hoursRemoved(let number):
             _ = try connection.run(

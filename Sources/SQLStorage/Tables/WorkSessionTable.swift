@@ -11,7 +11,7 @@ struct WorkSessionTable {
     private static let columns: StaticString = """
         member, day, punch_in_us, punch_out_us, break_start_us, break_end_us, total_us, break_us, working_us, open_since_us,
         open_break_us, open_break_since_us, is_late_in, is_early_out, status, note, cycle_count, assertion, asserted_by,
-        asserted_at_us, created_at_us, updated_at_us, imported_id
+        asserted_at_us, created_at_us, updated_at_us, imported_id, imported_digest
         """
 
     // MARK: Reading
@@ -36,6 +36,41 @@ struct WorkSessionTable {
         ).first
     }
 
+    /// Those of the sessions that have the identity of another system's row.
+    func imported(_ ids: [UUID], of source: EntrySource) throws(SQLError) -> [UUID: ImportedSession] {
+        guard !ids.isEmpty else { return [:] }
+        let rows = try connection.lookup(
+            BulkLookup(
+                [
+                    BulkColumn("tenant_id", .constant(tenant.rawValue, count: ids.count)),
+                    BulkColumn("source", .constant(source.rawValue, count: ids.count)),
+                    BulkColumn("imported_id", .blobs(PackedBytes(ids.map { $0.bytes }))),
+                ], selecting: "s.imported_id, s.member, s.day, s.imported_digest", from: "work_session s",
+                matching: """
+                    s.tenant_id = given.tenant_id AND s.source = given.source AND s.imported_id = given.imported_id
+                    AND s.imported_id IS NOT NULL
+                    """))
+        var found: [UUID: ImportedSession] = [:]
+        for row in rows {
+            guard let id = UUID(row.blobOrNil(0)), let digest = row.integerOrNil(3) else { continue }
+            let place = SessionPlace(member: row.integer(1), day: CalendarDay(daysSince1970: row.integer(2)))
+            found[id] = ImportedSession(place: place, digest: digest)
+        }
+        return found
+    }
+
+    /// The identities of other systems' rows that sessions have, in the order of their bytes.
+    func importedIDs(of source: EntrySource, after id: UUID?, limit: Int) throws(SQLError) -> [UUID] {
+        let behind: SQL = id.map { "imported_id > \($0.bytes)" } ?? "imported_id IS NOT NULL"
+        return try connection.run(
+            """
+            SELECT imported_id FROM work_session
+            WHERE tenant_id = \(tenant.rawValue) AND source = \(source.rawValue) AND imported_id IS NOT NULL AND \(behind)
+            ORDER BY imported_id LIMIT \(limit)
+            """
+        ).compactMap { UUID($0.blobOrNil(0)) }
+    }
+
     /// A member's sessions of some days, oldest first.
     func sessions(of member: Int64, from: CalendarDay, through: CalendarDay) throws(SQLError) -> [SheetSession] {
         try withCycles(
@@ -54,7 +89,7 @@ struct WorkSessionTable {
             try sessions(
                 """
                 SELECT source, \(Self.columns) FROM work_session WHERE tenant_id = \(tenant.rawValue) AND member = \(member)
-                    AND source = \(source.rawValue) \(Self.days(from, through)) ORDER BY day DESC LIMIT \(limit)
+                    \(Self.days(from, through)) ORDER BY day DESC LIMIT \(limit)
                 """))
     }
 
@@ -110,23 +145,22 @@ struct WorkSessionTable {
                     kind: .corrupt, code: "", message: "a session has no status; muster rebuild makes it anew")
             }
             let assertion = row.textOrNil(18).flatMap { SessionDetail(parsing: WireText($0)) }
-            return (
-                row.integer(0),
-                SheetSession(
-                    member: row.integer(1), day: CalendarDay(daysSince1970: row.integer(2)), punchIn: instant(3),
-                    punchOut: instant(4), breakStart: instant(5), breakEnd: instant(6),
-                    closedTotalMicroseconds: row.integer(7), closedBreakMicroseconds: row.integer(8),
-                    closedWorkingMicroseconds: row.integer(9),
-                    open: instant(10).map {
-                        WorkSession.OpenTime(
-                            since: $0, finishedBreakMicroseconds: row.integerOrNil(11) ?? 0, breakSince: instant(12))
-                    }, isLateIn: row.integer(13) != 0, isEarlyOut: row.integer(14) != 0, status: status,
-                    note: row.textOrNil(16).map { WireText($0) }, cycleCount: row.integer(17), cycles: [],
-                    assertion: assertion.flatMap { detail in
-                        row.integerOrNil(19).map { (detail, $0, instant(20) ?? Instant(microseconds: 0)) }
-                    }, createdAt: Instant(microseconds: row.integer(21)), updatedAt: Instant(microseconds: row.integer(22)),
-                    importedID: UUID(row.blobOrNil(23)))
-            )
+            var session = SheetSession(
+                member: row.integer(1), day: CalendarDay(daysSince1970: row.integer(2)), punchIn: instant(3),
+                punchOut: instant(4), breakStart: instant(5), breakEnd: instant(6),
+                closedTotalMicroseconds: row.integer(7), closedBreakMicroseconds: row.integer(8),
+                closedWorkingMicroseconds: row.integer(9),
+                open: instant(10).map {
+                    WorkSession.OpenTime(
+                        since: $0, finishedBreakMicroseconds: row.integerOrNil(11) ?? 0, breakSince: instant(12))
+                }, isLateIn: row.integer(13) != 0, isEarlyOut: row.integer(14) != 0, status: status,
+                note: row.textOrNil(16).map { WireText($0) }, cycleCount: row.integer(17), cycles: [],
+                assertion: assertion.flatMap { detail in
+                    row.integerOrNil(19).map { (detail, $0, instant(20) ?? Instant(microseconds: 0)) }
+                }, createdAt: Instant(microseconds: row.integer(21)), updatedAt: Instant(microseconds: row.integer(22)),
+                importedID: UUID(row.blobOrNil(23)))
+            session.importedDigest = row.integerOrNil(24)
+            return (row.integer(0), session)
         }
     }
 
@@ -190,8 +224,7 @@ struct WorkSessionTable {
                 try connection.run(
                     """
                     SELECT \(Self.sessionSums) FROM work_session
-                    WHERE tenant_id = \(tenant.rawValue) AND member = \(member) AND source = \(source.rawValue)
-                        \(Self.days(from, through))
+                    WHERE tenant_id = \(tenant.rawValue) AND member = \(member) \(Self.days(from, through))
                     """)
             } else {
                 try connection.run(
@@ -224,8 +257,7 @@ struct WorkSessionTable {
                 try connection.run(
                     """
                     SELECT day, \(Self.sessionSums) FROM work_session
-                    WHERE tenant_id = \(tenant.rawValue) AND member = \(member) AND source = \(source.rawValue)
-                        \(Self.days(from, through))
+                    WHERE tenant_id = \(tenant.rawValue) AND member = \(member) \(Self.days(from, through))
                     GROUP BY day
                     """)
             } else {
@@ -282,6 +314,7 @@ struct WorkSessionTable {
                 BulkColumn("created_at_us", integers { $0.createdAt.microseconds }),
                 BulkColumn("updated_at_us", integers { $0.updatedAt.microseconds }),
                 BulkColumn("imported_id", .blobs(PackedBytes(sessions.map { $0.importedID?.bytes }))),
+                BulkColumn("imported_digest", .optionalIntegers(sessions.map(\.importedDigest))),
             ], areStored ? .replace(keyCount: 4) : .none(suffix: ""))
     }
 

@@ -59,15 +59,17 @@ struct ProjectionFold {
             enrol(claim, sequence: sequence, hash: hash)
             try sheets.add(claim, sequence: sequence, hash: hash, receivedAt: receivedAt)
             return (nil, false)
-        case .memberTold:
-            // Whom another contract knows by the same staff code has to be found in the store.
+        case .memberTold, .memberEnded:
+            // Whom another contract knows by the same staff code, and whose an identifier is, has to be found in the store.
             try writePeople(memory: nil)
+            memory?.forgetPeople(of: tenant)
             try sheets.add(claim, sequence: sequence, hash: hash, receivedAt: receivedAt)
             return (nil, false)
-        case .punch, .punchCorrected, .punchVoided, .memberEnded, .ruleChanged, .sessionAsserted, .sessionVoided,
-            .sessionsGenerated:
+        case .punch, .punchCorrected, .punchVoided, .ruleChanged, .sessionAsserted, .sessionVoided,
+            .sessionsGenerated, .sessionNamed:
             try sheets.add(claim, sequence: sequence, hash: hash, receivedAt: receivedAt)
             return (nil, false)
+        case .rowKept: return (nil, false)
         case .clearAll:
             try writeTallies(terms: terms)
             let cleared = layout.clearAll(source: claim.source, through: sequence)

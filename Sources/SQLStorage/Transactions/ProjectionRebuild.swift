@@ -51,9 +51,10 @@ struct ProjectionRebuild {
         }
         var terms = TermBook()
         try terms.catchUp(TermTable(connection: connection, tenant: tenant))
+        let sheets = SheetMemory()
         var fold = ProjectionFold(
             connection: connection, tenant: tenant, sealer: sealer, layout: StationLayout(), badges: BadgeMemory(),
-            sheets: SheetMemory())
+            sheets: sheets)
         var sequence: Int64 = 0
         while true {
             let entries = try ledger.entries(after: sequence, limit: Self.entriesPerStep, terms: &terms)
@@ -65,6 +66,7 @@ struct ProjectionRebuild {
                     terms: &terms)
             }
             _ = try fold.write(terms: terms, memory: nil)
+            if sheets.cost > SheetMemory.costMax { sheets.forgetMembers() }
             sequence = last.sequence
             progress(sequence, former.sequence)
         }

@@ -201,11 +201,10 @@ class ReadingTransaction: ReadTransaction {
     func sheetOwners(called name: WireText) throws(AttendanceError) -> [SheetOwner] {
         // Where a scope and a number are told, `Gate:213`, both have to be the device's.
         let parts = name.text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { WireText(String($0)) }
-        let pin =
-            parts.count == 2
-            ? DevicePIN(scope: parts[0], number: parts[1]).text : DevicePIN(scope: "", number: name).text
+        let pin = parts.count == 2 ? DevicePIN(scope: parts[0], number: parts[1]).text : nil
+        let pinEnd = parts.count == 2 ? nil : DevicePIN(scope: "", number: name).text
         return try settled { () throws(SQLError) in
-            try PeopleTable(connection: connection, tenant: tenant).owners(called: name, pinEnd: pin)
+            try PeopleTable(connection: connection, tenant: tenant).owners(called: name, pin: pin, pinEnd: pinEnd)
         }
     }
 
@@ -227,6 +226,28 @@ class ReadingTransaction: ReadTransaction {
 
     func punch(_ number: Int64, of source: EntrySource) throws(AttendanceError) -> SheetPunch? {
         try settled { () throws(SQLError) in try punches.punch(number, of: source) }
+    }
+
+    func hoursOrigins(
+        of source: EntrySource
+    ) throws(AttendanceError) -> [Int64: (digest: Int64?, isRemoved: Bool)] {
+        try settled { () throws(SQLError) in try RuleTable(connection: connection, tenant: tenant).origins(of: source) }
+    }
+
+    func importedPunches(_ ids: [UUID], of source: EntrySource) throws(AttendanceError) -> [UUID: ImportedPunch] {
+        try settled { () throws(SQLError) in try punches.imported(ids, of: source) }
+    }
+
+    func importedSessions(_ ids: [UUID], of source: EntrySource) throws(AttendanceError) -> [UUID: ImportedSession] {
+        try settled { () throws(SQLError) in try workSessions.imported(ids, of: source) }
+    }
+
+    func importedPunchIDs(of source: EntrySource, after id: UUID?, limit: Int) throws(AttendanceError) -> [UUID] {
+        try settled { () throws(SQLError) in try punches.importedIDs(of: source, after: id, limit: limit) }
+    }
+
+    func importedSessionIDs(of source: EntrySource, after id: UUID?, limit: Int) throws(AttendanceError) -> [UUID] {
+        try settled { () throws(SQLError) in try workSessions.importedIDs(of: source, after: id, limit: limit) }
     }
 
     func punch(importedAs id: UUID, of source: EntrySource) throws(AttendanceError) -> SheetPunch? {

@@ -4,8 +4,8 @@ import AttendanceCore
 ///
 /// Believed only while the tenant's head is the one that it was remembered with: see ``WriterMemory``.
 final class SheetMemory {
-    /// Days of all members of all tenants together; beyond that all are forgotten.
-    static let costMax = 60_000
+    /// Days and punches of all members of all tenants together; beyond that all are forgotten.
+    static let costMax = 100_000
 
     /// A day of a member: all punches of that local day, and its session.
     struct Day {
@@ -16,15 +16,22 @@ final class SheetMemory {
 
     var days: [SessionPlace: Day] = [:]
     var members: [Identifier<Membership>: Member] = [:]
+    /// Whose contract's they are.
+    var sources: [Identifier<Membership>: EntrySource] = [:]
     /// Whose a device's number is; nil for nobody's.
     var owners: [PeopleTable.Subject: Int64?] = [:]
     var rules: [EntrySource: TimeSheetRules] = [:]
 
-    var cost: Int { days.count + members.count + owners.count }
+    /// How many punches were read or added since everything was forgotten.
+    var punches = 0
+
+    var cost: Int { days.count + punches + members.count + owners.count }
 
     func forgetMembers() {
         members = [:]
+        sources = [:]
         owners = [:]
         days = [:]
+        punches = 0
     }
 }

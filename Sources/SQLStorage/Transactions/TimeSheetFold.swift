@@ -36,9 +36,11 @@ struct TimeSheetFold {
     // MARK: What stands there now, changes that are kept back included
 
     func member(_ id: Identifier<Membership>, of source: EntrySource) throws(SQLError) -> Member? {
-        if let known = memory.members[id] { return known }
+        // An identity is one contract's only; who asks for another's finds nobody.
+        if let known = memory.members[id], memory.sources[id] == source { return known }
         let found = try members.member(id, of: source)
         memory.members[id] = found
+        memory.sources[id] = source
         return found
     }
 
@@ -82,6 +84,7 @@ struct TimeSheetFold {
         var read: [CalendarDay: SheetMemory.Day] = [:]
         for punch in try punches.punches(of: member, from: first, through: last) {
             read[punch.punch.day, default: .init()].punches.append(punch)
+            memory.punches += 1
         }
         for session in try sessions.sessions(of: member, from: first, through: last) {
             read[session.day, default: .init()].session = session
@@ -128,7 +131,12 @@ struct TimeSheetFold {
                 try load(member, day, day.after)
                 try recompute(SessionPlace(member: member, day: day), of: claim.source, at: receivedAt)
             }
-        case .scan, .clearAll, .clearStation, .renameStation: return
+        case .sessionNamed:
+            guard let name = claim.detail.flatMap({ SessionName(parsing: $0) }), let member = try subject(of: claim) else {
+                return
+            }
+            try self.name(SessionPlace(member: member, day: name.day), name.row, of: claim.source)
+        case .scan, .clearAll, .clearStation, .renameStation, .rowKept: return
         }
     }
 
@@ -160,11 +168,14 @@ struct TimeSheetFold {
         } else {
             former = nil
         }
-        let punch = SheetPunch(
+        let stamp = detail.imported?.stamp
+        var punch = SheetPunch(
             punch: TimedPunch(
                 number: former?.punch.number ?? sequence, toldBy: sequence, at: claim.occurredAt, detail,
-                createdAt: former?.punch.createdAt ?? receivedAt, changedAt: receivedAt),
-            member: member, note: claim.personal?.meta, countsFor: nil, importedID: former?.importedID ?? detail.importedID)
+                createdAt: former?.punch.createdAt ?? stamp?.createdAt ?? receivedAt,
+                changedAt: stamp?.changedAt ?? receivedAt),
+            member: member, note: claim.personal?.meta, countsFor: nil, importedID: former?.importedID ?? detail.imported?.id)
+        punch.importedDigest = stamp?.digest ?? former?.importedDigest
         if let former, former.member != member {
             try change(former.member, of: claim.source, taking: former, adding: nil, at: receivedAt)
             try change(member, of: claim.source, taking: nil, adding: punch, at: receivedAt)
@@ -213,26 +224,29 @@ struct TimeSheetFold {
             let detail = claim.detail.flatMap({ MemberDetail(parsing: $0) })
         else { return }
         switch detail {
-        case .new(let importedID):
+        case .new(let row):
             let identities = sealer.identities(openedBy: hash)
-            let id = importedID.map { Identifier<Membership>(rawValue: $0) } ?? identities.membership
+            let id = row.map { Identifier<Membership>(rawValue: $0.id) } ?? identities.membership
             try PeopleTable(connection: connection, tenant: tenant).open(
                 id, of: claim.source, staffCode: profile.staffCode, by: sequence, orElse: identities.person)
             let member = Member(
-                id: id, number: sequence, profile: profile, createdAt: receivedAt, updatedAt: receivedAt)
+                id: id, number: sequence, profile: profile, createdAt: row?.stamp.createdAt ?? receivedAt,
+                updatedAt: row?.stamp.changedAt ?? receivedAt, importedDigest: row?.stamp.digest)
             try members.insert(member, of: claim.source)
             memory.members[id] = member
-        case .known(let id):
+            memory.sources[id] = claim.source
+        case .known(let id, let stamp):
             guard let former = try member(id, of: claim.source) else { return }
             let member = Member(
-                id: id, number: former.number, profile: profile, createdAt: former.createdAt, updatedAt: receivedAt)
+                id: id, number: former.number, profile: profile, createdAt: former.createdAt,
+                updatedAt: stamp?.changedAt ?? receivedAt, importedDigest: stamp?.digest ?? former.importedDigest)
             try members.update(member, of: claim.source)
             memory.members[id] = member
         }
     }
 
     private mutating func end(_ claim: Claim) throws(SQLError) {
-        guard case .known(let id) = claim.detail.flatMap({ MemberDetail(parsing: $0) }),
+        guard case .known(let id, _) = claim.detail.flatMap({ MemberDetail(parsing: $0) }),
             let member = try member(id, of: claim.source)
         else { return }
         try write()
@@ -278,6 +292,7 @@ struct TimeSheetFold {
             }
         }
         if let new {
+            memory.punches += 1
             let place = SessionPlace(member: member, day: new.punch.day)
             let index = memory.days[place]?.punches.firstIndex { new.punch.precedes($0.punch) }
             if let index {
@@ -357,12 +372,25 @@ struct TimeSheetFold {
             set(nil, at: place, of: source)
             return
         }
-        let sheet = SheetSession(
+        var sheet = SheetSession(
             session, member: place.member, assertion: assertion, createdAt: former?.createdAt ?? moment, updatedAt: moment,
             importedID: former?.importedID)
+        sheet.importedDigest = former?.importedDigest
         // What shows nothing new was not changed.
         if new == nil, let former, former.isSame(as: sheet) { return }
         set(sheet, at: place, of: source)
+    }
+
+    /// Gives a day the identity that it had in another system, with what that knew of its making. A day without a session has
+    /// nothing to give it to.
+    private mutating func name(_ place: SessionPlace, _ row: ImportedRow?, of source: EntrySource) throws(SQLError) {
+        try load(place.member, place.day, place.day)
+        guard var session = memory.days[place]?.session else { return }
+        session.importedID = row?.id
+        session.importedDigest = row?.stamp.digest
+        session.createdAt = row?.stamp.createdAt ?? session.createdAt
+        session.updatedAt = row?.stamp.changedAt ?? session.updatedAt
+        set(session, at: place, of: source)
     }
 
     private mutating func set(_ session: SheetSession?, at place: SessionPlace, of source: EntrySource) {

@@ -19,6 +19,11 @@ final class WriterMemory {
         people[tenant]?.staffCodes[badge] == staffCode
     }
 
+    /// Forgets whose badges are: they are looked up anew.
+    func forgetPeople(of tenant: TenantID) {
+        people[tenant]?.staffCodes = [:]
+    }
+
     func checkPeople(of tenant: TenantID, version: Int64) {
         if people[tenant]?.version != version { people[tenant] = (version, [:]) }
     }

@@ -159,6 +159,8 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     }
 
     func append(_ claims: [SealedClaim]) throws(AttendanceError) -> [AppendOutcome] {
+        // All other kinds of entries are folded into what has to be read first.
+        if claims.contains(where: { $0.claim.kind != .scan }) { try requireCertainty() }
         try lockHead()
         for source in Set(claims.map(\.claim.source)) {
             let unknown = claims.filter { $0.claim.source == source }.compactMap(\.reference)

@@ -144,7 +144,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("in@14:00 in@15:00 out@22:00", UncountedPunch.Reason.isWorking), ("in@14:00 break@15:00 out@22:00", .isOnBreak),
+            ("in@14:00 in@15:00 out@22:00", UncountedPunch.Reason.isWorking), ("in@14:00 break@15:00 in@22:00", .isOnBreak),
             ("out@22:00", .isNotWorking), ("in@14:00 out@15:00 break@15:30", .isNotWorking), ("what@22:00", .saysNothing),
         ])
     func `says why a punch does not count`(line: String, reason: UncountedPunch.Reason) throws {

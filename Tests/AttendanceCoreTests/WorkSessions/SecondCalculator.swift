@@ -158,8 +158,8 @@ struct SecondCalculator {
         var late = all
         if let word {
             func isBehind(_ shift: Shift) -> Bool {
-                if let until = word.until { return shift.first.at > until }
-                return shift.first.name > word.sequence
+                guard shift.first.name > word.sequence else { return false }
+                return word.until.map { shift.first.at > $0 } ?? true
             }
             early = all.filter { !isBehind($0) }
             late = all.filter(isBehind)

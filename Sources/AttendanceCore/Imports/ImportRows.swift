@@ -1,0 +1,337 @@
+public import struct FoundationEssentials.UUID
+
+// Every unit decides on what stands in the ledger at that moment, so that imports side by side, or one after another that was
+// interrupted, bring a row in once. A reference says the same to whoever asks in vain: a unit whose answer was lost.
+
+extension Operations {
+    /// Brings members in, under the identities they had.
+    /// - Parameter isDryRun: Only tells what would become of them.
+    /// - Throws: `.notPermitted` without the admin role, `.unavailable`.
+    public func importMembers(
+        _ rows: [FormerMember], of source: EntrySource, isDryRun: Bool, as caller: Caller
+    ) async throws(AttendanceError) -> [RowOutcome] {
+        let now = ambient.now()
+        return try await importing(isDryRun, as: caller) { look throws(AttendanceError) in
+            var known = KnownMembers(try look.tx.members(of: source))
+            var claims: [Claim] = []
+            var outcomes: [RowOutcome] = []
+            var places: [Int?] = []
+            for row in rows {
+                let (outcome, detail) = known.judge(row)
+                outcomes.append(outcome)
+                places.append(detail == nil ? nil : claims.count)
+                guard let detail else { continue }
+                var claim = Claim(telling: row.profile, detail, source: source, at: now)
+                claim.personal?.reference = ImportReference.member(row.row, after: known.digest(of: row.id))
+                known.take(row)
+                claims.append(claim)
+            }
+            let appended = try look.append(claims)
+            return zip(outcomes, places).map { outcome, place in
+                // Whoever came in once and was ended here since stays ended.
+                place.map { appended[$0] } ?? true ? outcome : RowOutcome(.alreadyThere)
+            }
+        }
+    }
+
+    /// Brings business hours in, in the order in which they take effect.
+    /// - Throws: `.notPermitted` without the admin role, `.unavailable`.
+    public func importBusinessHours(
+        _ rows: [FormerHours], of source: EntrySource, isDryRun: Bool, as caller: Caller
+    ) async throws(AttendanceError) -> [RowOutcome] {
+        let now = ambient.now()
+        return try await importing(isDryRun, as: caller) { look throws(AttendanceError) in
+            let known = try look.tx.hoursOrigins(of: source)
+            var claims: [Claim] = []
+            let outcomes = rows.map { row in
+                let origin = known[row.number]
+                if let origin, origin.digest == nil {
+                    return RowOutcome(.misfit, "business hours that were made here have its number")
+                }
+                guard row.number > 0, row.draft.breakMinutes >= 0, row.draft.lateThresholdMinutes >= 0 else {
+                    return RowOutcome(.misfit, "its number, break or threshold is negative")
+                }
+                if let origin, origin.isRemoved || origin.digest == row.stamp.digest { return RowOutcome(.alreadyThere) }
+                claims.append(Claim(changing: .hours(number: row.number, row.draft, row.stamp), of: source, at: now))
+                return RowOutcome(origin == nil ? .new : .corrected)
+            }
+            _ = try look.append(claims)
+            return outcomes
+        }
+    }
+
+    /// Brings punches in, as they were judged there. What their member's state did not allow is kept and not counted.
+    /// - Throws: `.notPermitted` without the admin role, `.unavailable`.
+    public func importPunches(
+        _ rows: [FormerPunch], of source: EntrySource, isDryRun: Bool, knowing members: Set<Identifier<Membership>>,
+        as caller: Caller
+    ) async throws(AttendanceError) -> [RowOutcome] {
+        let zones = zones
+        return try await importing(isDryRun, as: caller) { look throws(AttendanceError) in
+            let judging = try Judging(source, zones: zones, in: look.tx)
+            let known = try look.tx.importedPunches(rows.map(\.row.id), of: source)
+            var claims: [Claim] = []
+            var outcomes: [RowOutcome] = []
+            var places: [Int?] = []
+            for row in rows {
+                let former = known[row.row.id]
+                if let former, former.digest == row.row.stamp.digest {
+                    outcomes.append(RowOutcome(.alreadyThere))
+                    places.append(nil)
+                    continue
+                }
+                guard try look.knows(row.member, of: source, besides: members) else {
+                    outcomes.append(RowOutcome(.misfit, "its employee is not there"))
+                    places.append(nil)
+                    continue
+                }
+                guard let at = row.at, let detail = try? judging.detail(of: row.direction ?? .undefined, at: at) else {
+                    outcomes.append(RowOutcome(.misfit, "its moment lies outside of the calendar"))
+                    places.append(nil)
+                    continue
+                }
+                places.append(claims.count)
+                claims.append(Claim(importing: row, at: at, detail, correcting: former, source: source))
+                outcomes.append(
+                    RowOutcome(
+                        former == nil ? .new : .corrected,
+                        row.direction == nil ? "its type is unknown: it is kept and counts for nothing" : nil))
+            }
+            let appended = try look.append(claims)
+            return zip(outcomes, places).map { outcome, place in
+                place.map { appended[$0] } ?? true ? outcome : RowOutcome(.alreadyThere)
+            }
+        }
+    }
+
+    /// Gives days the identities they had, and lays down about them what somebody had laid down there. Their punches come first.
+    /// - Throws: `.notPermitted` without the admin role, `.unavailable`.
+    public func importSessions(
+        _ rows: [FormerSession], of source: EntrySource, isDryRun: Bool, knowing members: Set<Identifier<Membership>>,
+        as caller: Caller
+    ) async throws(AttendanceError) -> [RowOutcome] {
+        let now = ambient.now()
+        return try await importing(isDryRun, as: caller) { look throws(AttendanceError) in
+            let known = try look.tx.importedSessions(rows.map(\.row.id), of: source)
+            var claims: [Claim] = []
+            var outcomes: [RowOutcome] = []
+            var places: [Int?] = []
+            for row in rows {
+                let former = known[row.row.id]
+                if let former, former.digest == row.row.stamp.digest {
+                    outcomes.append(RowOutcome(.alreadyThere))
+                    places.append(nil)
+                    continue
+                }
+                guard try look.knows(row.member, of: source, besides: members) else {
+                    outcomes.append(RowOutcome(.misfit, "its employee is not there"))
+                    places.append(nil)
+                    continue
+                }
+                if let former, let member = try look.tx.member(row.member, of: source),
+                    former.place != SessionPlace(member: member.number, day: row.day),
+                    let holder = try look.tx.member(numbered: former.place.member, of: source)
+                {
+                    claims.append(Claim(naming: former.place.day, nil, of: holder.id, source: source, at: now))
+                }
+                let after = former.map(\.digest)
+                if let edit = row.edit {
+                    claims.append(Claim(asserting: edit, row, after: after, source: source, at: now))
+                }
+                places.append(claims.count)
+                var claim = Claim(naming: row.day, row.row, of: row.member, source: source, at: now)
+                claim.personal?.reference = ImportReference.session(row.row, "name", after: after)
+                claims.append(claim)
+                outcomes.append(RowOutcome(former == nil ? .new : .corrected))
+            }
+            let appended = try look.append(claims)
+            return zip(outcomes, places).map { outcome, place in
+                place.map { appended[$0] } ?? true ? outcome : RowOutcome(.alreadyThere)
+            }
+        }
+    }
+
+    /// Keeps rows that have no place here in the ledger, word for word. Each once.
+    /// - Throws: `.notPermitted` without the admin role, `.unavailable`.
+    public func keepMisfits(_ rows: [Misfit], of source: EntrySource, as caller: Caller) async throws(AttendanceError) {
+        let now = ambient.now()
+        _ = try await importing(false, as: caller) { look throws(AttendanceError) in
+            try look.append(rows.map { Claim(keeping: $0, source: source, at: now) })
+        }
+    }
+
+    /// The identities that punches, or sessions, were brought in under and have now, in the order of their bytes.
+    public func importedIDs(
+        of source: EntrySource, sessions: Bool, after id: UUID?, limit: Int, as caller: Caller
+    ) async throws(AttendanceError) -> [UUID] {
+        try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
+            sessions
+                ? try tx.importedSessionIDs(of: source, after: id, limit: limit)
+                : try tx.importedPunchIDs(of: source, after: id, limit: limit)
+        }
+    }
+
+    /// The members that were brought in, and the numbers of business hours that were.
+    public func importedMembersAndHours(
+        of source: EntrySource, as caller: Caller
+    ) async throws(AttendanceError) -> (members: [Member], hours: Set<Int64>) {
+        try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
+            (
+                try tx.members(of: source).filter { $0.importedDigest != nil },
+                Set(try tx.hoursOrigins(of: source).filter { $0.value.digest != nil && !$0.value.isRemoved }.keys)
+            )
+        }
+    }
+
+    private func importing<Result: Sendable>(
+        _ isDryRun: Bool, as caller: Caller,
+        _ body: @escaping @Sendable (ImportLook) throws(AttendanceError) -> Result
+    ) async throws(AttendanceError) -> Result {
+        try caller.require(.admin)
+        let sealer = sealer
+        guard !isDryRun else {
+            return try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
+                try body(ImportLook(tx: tx, sealer: sealer, writing: nil, caller: caller.name))
+            }
+        }
+        return try await store.write(in: caller.tenant) { tx throws(AttendanceError) in
+            try body(ImportLook(tx: tx, sealer: sealer, writing: tx, caller: caller.name))
+        }
+    }
+}
+
+/// A transaction in which an import decides, and appends unless nothing is to be changed.
+private struct ImportLook {
+    let tx: any ReadTransaction
+    let sealer: Sealer
+    let writing: (any WriteTransaction)?
+    let caller: WireText
+
+    /// Whether somebody is a member, or would be.
+    func knows(
+        _ id: Identifier<Membership>, of source: EntrySource, besides members: Set<Identifier<Membership>>
+    ) throws(AttendanceError) -> Bool {
+        if members.contains(id) { return true }
+        return try tx.member(id, of: source) != nil
+    }
+
+    /// Whether each of the claims is new, or would be.
+    func append(_ claims: [Claim]) throws(AttendanceError) -> [Bool] {
+        guard let source = claims.first?.source else { return [] }
+        guard let writing else {
+            let references = sealer.references(of: claims)
+            let taken = try tx.taken(Set(references.compactMap(\.self)), source: source)
+            return references.map { $0.map { taken[$0] == nil } ?? true }
+        }
+        return try writing.append(sealer.seal(claims, by: caller)).map { outcome in
+            if case .appended = outcome { true } else { false }
+        }
+    }
+}
+
+/// The members of a contract while others join them.
+private struct KnownMembers {
+    private var byID: [Identifier<Membership>: Member]
+    private var codes: [WireText: Identifier<Membership>]
+    private var emails: [WireText: Identifier<Membership>]
+
+    init(_ members: [Member]) {
+        byID = Dictionary(members.map { ($0.id, $0) }) { first, _ in first }
+        codes = Dictionary(members.map { ($0.profile.staffCode, $0.id) }) { first, _ in first }
+        emails = Dictionary(members.sorted { $0.number < $1.number }.map { ($0.profile.email.folded, $0.id) }) { first, _ in first }
+    }
+
+    func digest(of id: Identifier<Membership>) -> Int64? { byID[id]?.importedDigest }
+
+    /// What becomes of a row, and what its entry says; nil where there is to be none.
+    func judge(_ row: FormerMember) -> (RowOutcome, MemberDetail?) {
+        let known = byID[row.id]
+        if let known, known.importedDigest == row.row.stamp.digest {
+            return (RowOutcome(.alreadyThere, sharedEmail(row)), nil)
+        }
+        if let field = row.profile.unstorableField { return (RowOutcome(.misfit, "\(field) holds U+0000 or U+001F"), nil) }
+        if let holder = codes[row.profile.staffCode], holder != row.id {
+            return (RowOutcome(.misfit, "employee \(holder.text) has its code here"), nil)
+        }
+        guard known != nil else { return (RowOutcome(.new, sharedEmail(row)), .new(importedAs: row.row)) }
+        return (RowOutcome(.corrected, sharedEmail(row)), .known(row.id, row.row.stamp))
+    }
+
+    private func sharedEmail(_ row: FormerMember) -> String? {
+        guard let holder = emails[row.profile.email.folded], holder != row.id else { return nil }
+        return "employee \(holder.text) has its e-mail but for letter case, and is the one that is found by it"
+    }
+
+    mutating func take(_ row: FormerMember) {
+        codes[row.profile.staffCode] = row.id
+        if emails[row.profile.email.folded] == nil { emails[row.profile.email.folded] = row.id }
+    }
+}
+
+/// What makes a row happen once: its identity, its digest, and what it takes the place of, since a row can be changed back.
+private enum ImportReference {
+    static func member(_ row: ImportedRow, after digest: Int64?) -> WireText { text("member", row, digest) }
+
+    static func punch(_ row: ImportedRow, after former: ImportedPunch?) -> WireText { text("entry", row, former?.toldBy) }
+
+    static func session(_ row: ImportedRow, _ part: String, after digest: Int64?) -> WireText {
+        text("session-\(part)", row, digest)
+    }
+
+    private static func text(_ kind: String, _ row: ImportedRow, _ predecessor: Int64?) -> WireText {
+        // A row that is changed to and fro has the same digests again, and later moments.
+        let before =
+            predecessor.map { "\(String(UInt64(bitPattern: $0), radix: 16))-\(row.stamp.changedAt?.microseconds ?? 0)" } ?? "new"
+        return WireText("import/\(kind)/\(row.id.uuidString.lowercased())/\(before)/\(row.stamp.digestText)")
+    }
+}
+
+extension Claim {
+    fileprivate init(
+        importing row: FormerPunch, at: Instant, _ judged: PunchDetail, correcting former: ImportedPunch?, source: EntrySource
+    ) {
+        var detail = judged
+        // By which hours it was judged, only the other system knew.
+        detail.hoursRule = nil
+        if row.isLate { detail.remarks.insert(.late) }
+        if row.isEarly { detail.remarks.insert(.early) }
+        if row.direction == nil { detail.remarks.insert(.unknownState) }
+        detail.corrects = former?.number
+        detail.imported = row.row
+        self.init(
+            kind: former == nil ? .punch : .punchCorrected, source: source, occurredAt: at,
+            means: row.direction == nil ? row.word : nil, detail: detail.text,
+            personal: PersonalPart(
+                identifierKind: .membership, identifier: row.member.text,
+                reference: ImportReference.punch(row.row, after: former), meta: row.note))
+    }
+
+    fileprivate init(
+        naming day: CalendarDay, _ row: ImportedRow?, of member: Identifier<Membership>, source: EntrySource, at moment: Instant
+    ) {
+        self.init(
+            kind: .sessionNamed, source: source, occurredAt: moment, detail: SessionName(day: day, row: row).text,
+            personal: PersonalPart(identifierKind: .membership, identifier: member.text))
+    }
+
+    fileprivate init(
+        asserting edit: SessionDetail, _ row: FormerSession, after digest: Int64?, source: EntrySource, at moment: Instant
+    ) {
+        self.init(
+            kind: .sessionAsserted, source: source, occurredAt: moment, detail: edit.text,
+            personal: PersonalPart(
+                identifierKind: .membership, identifier: row.member.text,
+                reference: ImportReference.session(row.row, "edit", after: digest), meta: row.note))
+    }
+
+    fileprivate init(keeping misfit: Misfit, source: EntrySource, at moment: Instant) {
+        let stamp = RowStamp(digest: misfit.digest, createdAt: nil, changedAt: nil)
+        var words = DetailWords(misfit.kind)
+        words.add(stamp)
+        self.init(
+            kind: .rowKept, source: source, occurredAt: moment, detail: words.text,
+            personal: PersonalPart(
+                identifierKind: .membership, identifier: misfit.id,
+                reference: WireText("import/kept-\(misfit.kind)/\(misfit.id)/\(stamp.digestText)"), meta: misfit.content))
+    }
+}
