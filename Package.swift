@@ -43,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "CXLSXWriter", providers: [.apt(["libxlsxwriter-dev"])]),
         .target(name: "CHTTP", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CReferencePages"),
         .target(name: "CTrackAttendancePage", exclude: ["dashboard.html", "dashboard.css", "dashboard.js"]),
 
         // The core, and what stores it.
@@ -81,7 +82,7 @@ let package = Package(
         module(
             "Assembly",
             uses: [
-                "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
+                "AttendanceCore", "CReferencePages", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
                 "StrictJSON", "Digests", "DialectKit", "DialectTimeTracker", "DialectTrackAttendance", "DialectMuster",
                 "DataFiles", "HTTPClient", "DemoData", "DaySimulation", "FormerTimeTracker", "SetupPage", "Tokens",
             ]),
@@ -125,7 +126,11 @@ let package = Package(
             "DataFilesTests", uses: ["AttendanceCore", "DataFiles", "StrictJSON", "TestKit"], resources: [.copy("Logs")]),
         tests(
             "AssemblyTests",
-            uses: ["Assembly", "AttendanceCore", "DialectKit", "HTTPMessages", "HTTPServer", "SQLStorage", "TestKit"]),
+            uses: [
+                "Assembly", "AttendanceCore", "DialectKit", "DialectMuster", "HTTPMessages", "HTTPServer", "SetupPage",
+                "SQLStorage",
+                "TestKit",
+            ]),
         tests(
             "EndToEndTests",
             uses: [

@@ -12,6 +12,7 @@ struct Mounts: RequestHandler {
     private let table: RouteTable<Mounted>
     private let monitor: Monitor
     private let ownPaths: [String: Monitor.Path]
+    private let reference: ReferencePages
     private let tenants: TenantDirectory
     private let home: TenantName
     private let isShared: Bool
@@ -39,6 +40,13 @@ struct Mounts: RequestHandler {
             if case .unknown = table.lookup(.get, RequestPath(segments: [path.rawValue])) { true } else { false }
         }
         ownPaths = Dictionary(uniqueKeysWithValues: own.map { ($0.rawValue, $0) })
+        reference = ReferencePages(
+            chapters: self.dialects.map(\.chapter) + [Monitor.chapter(of: own), ReferencePages.chapter],
+            beforeRouting: shared == nil ? [:] : SharedAnswers.beforeRouting
+        ) { path in
+            guard let path = RequestPath(rawPath: path.pattern), case .unknown = table.lookup(.get, path) else { return false }
+            return true
+        }
     }
 
     private func ownPath(_ path: RequestPath) -> Monitor.Path? {
@@ -47,6 +55,7 @@ struct Mounts: RequestHandler {
 
     func answerAtOnce(to head: RequestHead) -> Response? {
         if let own = ownPath(head.path) { return monitor.answerAtOnce(to: head, at: own) }
+        if let path = reference.path(of: head.path) { return answer(to: head, at: path) }
         // Below a tenant's address nothing is; there are few who ask there.
         guard home != .default || head.path.segments.first != "t", let tenant = tenants.knownTenant(named: home),
             case .found(let match) = table.lookup(head.method, head.path), let atOnce = match.route.handler.endpoint.atOnce,
@@ -86,6 +95,12 @@ struct Mounts: RequestHandler {
         case .otherMethods(let allowed): return await unrouted(head, allowed, site)
         case .unknown: return await unrouted(head, [], site)
         }
+    }
+
+    private func answer(to head: RequestHead, at path: ReferencePages.Path) -> Response {
+        var response = reference.answer(to: head, at: path)
+        response.routeNumber = monitor.requests.number(.init(method: head.method.rawValue, pattern: path.pattern))
+        return response
     }
 
     func answer(to failure: TransportFailure, rawTarget: String) -> Response {

@@ -50,7 +50,8 @@ final class Server: Sendable {
         ]
         let monitor = Monitor(
             configuration: configuration, store: store, ambient: operations.ambient, writer: writer,
-            refusals: refusalFigures, labels: RequestCounts.Label.all(of: dialects + [SharedAnswers(for: dialects)]))
+            refusals: refusalFigures,
+            labels: RequestCounts.Label.all(of: dialects + [SharedAnswers(for: dialects)]) + ReferencePages.labels)
         self.monitor = monitor
         let tenants = TenantDirectory(operations: operations)
 

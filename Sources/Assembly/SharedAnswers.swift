@@ -30,6 +30,35 @@ struct SharedAnswers: Dialect {
         ]
     }
 
+    /// What is answered in no dialect's form.
+    static let failureSchema = JSONSchema.named(
+        "SharedFailure",
+        .object([
+            .required("detail", .text), .required("error", .text), .required("message", .text), .required("statusCode", .integer),
+        ]))
+
+    /// What any request can be answered with.
+    static let beforeRouting: [Int: AnswerDescription] = [
+        400: .json("The request is malformed.", failureSchema),
+        503: .json("The server is stopping or overloaded; try again.", failureSchema),
+    ]
+
+    var chapter: ReferenceChapter {
+        ReferenceChapter(
+            title: "Everybody's", "What several contracts have in common.",
+            endpoints: [
+                EndpointDescription(
+                    .get, "/health", "Tell that the server is there",
+                    answers: [
+                        200: .json(
+                            "It is.",
+                            .object([
+                                .required("status", .words(["healthy"])), .required("service", .text), .required("version", .text),
+                            ]))
+                    ])
+            ])
+    }
+
     func admitUnrouted(_ head: RequestHead, allowed: [HTTPMethod], at site: Site) async -> Admission {
         guard !allowed.isEmpty else {
             let message = "Route \(head.method):\(head.path.text) not found"

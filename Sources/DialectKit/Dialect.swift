@@ -20,6 +20,9 @@ public protocol Dialect: Sendable {
     /// preflights and what several dialects share are answered for it.
     var crossOrigin: CrossOriginPolicy? { get }
 
+    /// What the API reference tells of the routes.
+    var chapter: ReferenceChapter { get }
+
     /// Decides on a request to a path (or a method on it) that has no route.
     /// - Parameter allowed: The methods the path has; empty for an unknown path.
     func admitUnrouted(_ head: RequestHead, allowed: [HTTPMethod], at site: Site) async -> Admission

@@ -30,7 +30,11 @@ public struct TimeTrackerDialect: Dialect {
     public var crossOrigin: CrossOriginPolicy? { gate.crossOrigin }
 
     public var routes: [Route<Endpoint>] {
-        gate.routes(accounts + employees + businessHours + clock + entries + sessions + reports)
+        gate.routes(resources)
+    }
+
+    var resources: [Resource] {
+        accounts + employees + businessHours + clock + entries + sessions + reports
     }
 
     private var accounts: [Resource] {

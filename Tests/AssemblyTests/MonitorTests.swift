@@ -186,6 +186,7 @@ extension [HeaderFields.Field] {
 
 /// A contract that has one of the program's paths.
 private struct SmallDialect: Dialect {
+    let chapter = ReferenceChapter(title: "Small", "", endpoints: [])
     let name = "small"
     let routes: [Route<Endpoint>]
 

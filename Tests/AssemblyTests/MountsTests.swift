@@ -12,6 +12,7 @@ private struct NumberedDialect: Dialect {
     let prefixes: [String]
     let routes: [Route<Endpoint>]
     let crossOrigin: CrossOriginPolicy?
+    let chapter = ReferenceChapter(title: "Numbered", "", endpoints: [])
 
     init(
         _ number: Int, name: String? = nil, prefixes: [String] = [], origin: String? = nil, _ routes: (HTTPMethod, String)...

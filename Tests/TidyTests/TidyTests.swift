@@ -22,6 +22,7 @@ import Testing
         ("CSQLite", "SQLiteEngine"), ("CPostgres", "PostgresEngine"), ("CHTTP", "HTTPServer"), ("CSimdJSON", "StrictJSON"),
         ("COpenSSL", "Digests"), ("CCurl", "HTTPClient"), ("CJOSE", "Tokens"), ("CSodium", "Tokens"), ("CCrypt", "Tokens"),
         ("CXLSXWriter", "Spreadsheets"), ("CTrackAttendancePage", "DialectTrackAttendance"),
+        ("CReferencePages", "Assembly"),
     ])
     func `imports each C library in its one module`(library: String, module: String) {
         let importers = Set(tree.swift.filter { $0.imports.contains(library) }.map(\.module))
@@ -33,7 +34,7 @@ import Testing
         #expect(
             libraries == [
                 "CSQLite", "CPostgres", "CHTTP", "CSimdJSON", "COpenSSL", "CCurl", "CJOSE", "CSodium", "CCrypt", "CXLSXWriter",
-                "CTrackAttendancePage",
+                "CReferencePages", "CTrackAttendancePage",
             ])
     }
 
