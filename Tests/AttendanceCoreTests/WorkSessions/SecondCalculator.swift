@@ -215,7 +215,7 @@ struct SecondCalculator {
         found.isLate = word.map { $0.from == nil && comes != nil ? isLate(comes) : $0.isLate } ?? isLate(comes)
         found.isEarly = goes.map { isEarly($0) } ?? word?.isEarly ?? false
         if let from = found.from { found.exactLate = lateness(from) }
-        if let until = found.until { found.exactEarly = earliness(until, shiftDay: dayNumber) }
+        if let until = found.until { found.exactEarly = earliness(until, shiftDay: nil) }
     }
 
     func isLate(_ event: Event?) -> Bool { event.map { lateness($0.at) > 0 } ?? false }

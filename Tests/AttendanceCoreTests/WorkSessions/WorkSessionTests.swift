@@ -155,7 +155,7 @@ import Testing
         [figures.total.text, figures.break.text, figures.working.text]
     }
 
-    private func edit(_ punchIn: String, _ punchOut: String, sequence: Int64 = 50) throws -> SessionAssertion {
+    private func edit(_ punchIn: String, _ punchOut: String, sequence: Int64 = 2) throws -> SessionAssertion {
         SessionAssertion(
             kind: .edit, sequence: sequence, at: Instant(microseconds: sequence), punchIn: try moment(punchIn),
             punchOut: try moment(punchOut), isLateIn: true, isEarlyOut: false, note: "Badge reader was down")
@@ -183,7 +183,7 @@ import Testing
         #expect(texts(edited.figures(at: nil)) == figures)
         #expect(edited.status == status)
         #expect(edited.punchIn == (try moment("14:20")))
-        #expect(edited.isLateIn && edited.note == "Badge reader was down" && edited.assertedBy == 50)
+        #expect(edited.isLateIn && edited.note == "Badge reader was down" && edited.assertedBy == 2)
         #expect(edited.cycles == workSession(of: punches, on: day)?.cycles)
         #expect(
             [edited.breakStart, edited.breakEnd] == [
