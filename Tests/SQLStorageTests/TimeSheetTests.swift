@@ -419,6 +419,86 @@ extension StoreKind {
     }
 
     @Test(arguments: StoreKind.underTest)
+    func `takes a note without pinning what is worked out`(on kind: StoreKind) async throws {
+        try await kind.withPunchClock { clock in
+            let member = try await clock.open("A")
+            try await clock.punch(member, .in, "2025-07-07T14:00:00Z")
+            let id = try #require(try await clock.sessions(of: member).first).id
+            var change = SessionChange()
+            change.note = .some("forgot the badge")
+            let noted = try await clock.operations.changeSession(id, change, of: .timeTracker, as: clock.caller)
+            #expect(noted.note == "forgot the badge")
+            try await clock.punch(member, .out, "2025-07-07T20:00:00Z")
+            #expect(try await clock.figures(of: member) == ["2025-07-07 6.00/0.00/6.00 complete"])
+            // Beside an edit too: what comes later still adds to that.
+            _ = try await clock.operations.editSession(
+                id, punchIn: Instant("2025-07-07T14:00:00Z"), punchOut: Instant("2025-07-07T19:00:00Z"), note: "agreed",
+                of: .timeTracker, as: clock.caller)
+            try await clock.punch(member, .in, "2025-07-07T21:00:00Z")
+            change.note = .some("agreed twice")
+            _ = try await clock.operations.changeSession(id, change, of: .timeTracker, as: clock.caller)
+            try await clock.punch(member, .out, "2025-07-07T22:00:00Z")
+            #expect(try await clock.figures(of: member) == ["2025-07-07 8.00/0.00/6.00 complete"])
+            #expect(try await clock.sessions(of: member).map(\.note) == ["agreed twice"])
+        }
+    }
+
+    @Test(arguments: StoreKind.underTest)
+    func `replaces by an edit what was known when it was made`(on kind: StoreKind) async throws {
+        try await kind.withPunchClock { clock in
+            let member = try await clock.open("A")
+            try await clock.punch(member, [(.in, "2025-07-07T18:00:00Z"), (.out, "2025-07-07T22:00:00Z")])
+            let id = try #require(try await clock.sessions(of: member).first).id
+            let edited = try await clock.operations.editSession(
+                id, punchIn: Instant("2025-07-07T13:00:00Z"), punchOut: Instant("2025-07-07T17:00:00Z"), note: "",
+                of: .timeTracker, as: clock.caller)
+            #expect(try edited.punchOut == Instant("2025-07-07T17:00:00Z"))
+            #expect(try await clock.figures(of: member) == ["2025-07-07 4.00/0.00/4.00 complete"])
+        }
+    }
+
+    @Test(arguments: StoreKind.underTest)
+    func `is explained to whoever asks by code, e-mail, identity or a terminal's number`(on kind: StoreKind) async throws {
+        try await kind.withPunchClock { clock in
+            let member = try await clock.open("P-1", email: "Ilse@corp.example")
+            try await clock.punch(member, [(.in, "2025-07-07T14:00:00Z"), (.out, "2025-07-07T22:00:00Z")])
+            for station in ["Gate", "North Gate"] as [WireText] {
+                let claim = Claim(
+                    kind: .punch, source: .terminalLog, occurredAt: try Instant("2025-07-07T08:00:00Z"), station: station,
+                    means: "verification-1", detail: PunchDetail(.in).text,
+                    personal: PersonalPart(
+                        identifierKind: .devicePIN, identifier: "213", reference: "punch \(station)"))
+                _ = try await clock.operations.recordPunches([claim], openingPeople: true, as: clock.caller)
+            }
+            let day = try #require(CalendarDay(parsing: "2025-07-07"))
+            func owners(_ name: SheetName) async throws -> [String] {
+                try await clock.operations.explainDay(day, of: name, as: clock.caller).map {
+                    "\($0.owner.staffCode) \($0.explanation.figures[0].rounding.shownText)"
+                }
+            }
+            #expect(try await owners(.text("P-1")) == ["P-1 8.00"])
+            #expect(try await owners(.text("ilse@CORP.example")) == ["P-1 8.00"])
+            #expect(try await owners(.id(member.id.rawValue)) == ["P-1 8.00"])
+            #expect(try await owners(.text("213")) == ["Gate\u{1F}213 0.00", "North Gate\u{1F}213 0.00"])
+            #expect(try await owners(.text("Gate:213")) == ["Gate\u{1F}213 0.00"])
+            await #expect(throws: AttendanceError.notFound(.member)) { try await owners(.text("nobody")) }
+        }
+    }
+
+    @Test(arguments: StoreKind.underTest)
+    func `tells the same person of a kiosk's staff code, also where a member ends in between`(on kind: StoreKind) async throws {
+        try await kind.withFreshStore { subject in
+            let clock = PunchClock(subject: subject)
+            let member = try await clock.open("S-1")
+            _ = try await subject.operations.recordScans(
+                [.scan("K-1", badge: "1", station: "Gate", staffCode: "S-1")], as: subject.caller)
+            try await clock.operations.endMember(member.id, of: .timeTracker, as: subject.caller)
+            #expect(try await subject.store.projectionRows(of: .default)["person"]?.count == 1)
+            try await subject.expectRebuildChangesNothing()
+        }
+    }
+
+    @Test(arguments: StoreKind.underTest)
     func `gives a terminal's punches to whoever gets their number later`(on kind: StoreKind) async throws {
         try await kind.withFreshStore { subject in
             func punch(_ direction: PunchDirection, _ second: Int64) -> Claim {
