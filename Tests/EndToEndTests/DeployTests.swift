@@ -10,7 +10,7 @@ extension `The program` {
             try await Place.on(.sqlite) { place in
                 let project = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
                 let checked = try await place.start([project.joined(separator: "/") + "/script/check-deploy"])
-                let code = try await checked.exit(within: 180)
+                let code = try await checked.exit(within: 420)
                 #expect(code == 0, "\(checked.output)\(checked.errors)")
                 #expect(checked.output.contains("ok       "))
             }
