@@ -58,6 +58,24 @@ public struct MovingIn {
 
     // MARK: Few rows
 
+    /// How often a batch is tried that the store has no time for: another import may hold it for a while.
+    private static let attemptsMax = 30
+
+    /// Tries again what passes by itself. A batch that was stored although nobody could say so is found there, and is not new.
+    private func patiently<Result>(
+        _ body: () async throws(AttendanceError) -> Result
+    ) async throws(AttendanceError) -> Result {
+        for _ in 1..<Self.attemptsMax {
+            do throws(AttendanceError) {
+                return try await body()
+            } catch {
+                guard case .unavailable(let seconds) = error else { throw error }
+                await operations.ambient.pause(Int64(seconds) * 1_000_000)
+            }
+        }
+        return try await body()
+    }
+
     private mutating func moveMembers() async throws {
         employees = try source.employees()
         let rows = employees.map { row in
@@ -69,7 +87,9 @@ public struct MovingIn {
                     name: WireText(row.name), staffCode: WireText(row.code), email: WireText(row.email),
                     department: WireText(row.department), position: WireText(row.position), isActive: row.isActive))
         }
-        let outcomes = try await operations.importMembers(rows, of: .timeTracker, isDryRun: isDryRun, as: caller)
+        let outcomes = try await patiently { () async throws(AttendanceError) in
+            try await operations.importMembers(rows, of: .timeTracker, isDryRun: isDryRun, as: caller)
+        }
         for (row, outcome) in zip(rows, outcomes) {
             if outcome.fate != .misfit { members.insert(row.id) }
             note(outcome, of: .employees, row.row.id)
@@ -100,7 +120,9 @@ public struct MovingIn {
                     startMicroseconds: row.start, endMicroseconds: row.end, breakMinutes: row.breakMinutes,
                     lateThresholdMinutes: row.lateMinutes, isActive: row.number == inForce))
         }
-        let outcomes = try await operations.importBusinessHours(rows, of: .timeTracker, isDryRun: isDryRun, as: caller)
+        let outcomes = try await patiently { () async throws(AttendanceError) in
+            try await operations.importBusinessHours(rows, of: .timeTracker, isDryRun: isDryRun, as: caller)
+        }
         var misfits: [Misfit] = []
         for ((row, outcome), former) in zip(zip(rows, outcomes), ordered) {
             note(outcome, of: .businessHours, id: String(row.number))
@@ -113,7 +135,11 @@ public struct MovingIn {
                     kind: "businesshours", id: "\(row.number)", digest: row.stamp.digest,
                     content: WireText(try source.content(ofBusinessHours: row.number))))
         }
-        if !isDryRun { try await operations.keepMisfits(misfits, of: .timeTracker, as: caller) }
+        if !isDryRun {
+            try await patiently { () async throws(AttendanceError) in
+                try await operations.keepMisfits(misfits, of: .timeTracker, as: caller)
+            }
+        }
         let here = try await operations.importedMembersAndHours(of: .timeTracker, as: caller)
         let numbers = Set(rows.map(\.number))
         for number in here.hours.subtracting(numbers).sorted() { vanish(.businessHours, id: String(number)) }
@@ -206,8 +232,10 @@ public struct MovingIn {
 
     private mutating func take(_ rows: [FormerPunch]) async throws {
         guard !rows.isEmpty else { return }
-        let outcomes = try await operations.importPunches(
-            rows, of: .timeTracker, isDryRun: isDryRun, knowing: isDryRun ? members : [], as: caller)
+        let outcomes = try await patiently { () async throws(AttendanceError) in
+            try await operations.importPunches(
+                rows, of: .timeTracker, isDryRun: isDryRun, knowing: isDryRun ? members : [], as: caller)
+        }
         for (row, outcome) in zip(rows, outcomes) { note(outcome, of: .entries, row.row.id) }
         try await keep(zip(rows, outcomes).filter { $1.fate == .misfit }.map(\.0.row), of: .entry, kind: "entry")
     }
@@ -286,8 +314,10 @@ public struct MovingIn {
 
     private mutating func take(_ rows: [FormerSession]) async throws {
         guard !rows.isEmpty else { return }
-        let outcomes = try await operations.importSessions(
-            rows, of: .timeTracker, isDryRun: isDryRun, knowing: isDryRun ? members : [], as: caller)
+        let outcomes = try await patiently { () async throws(AttendanceError) in
+            try await operations.importSessions(
+                rows, of: .timeTracker, isDryRun: isDryRun, knowing: isDryRun ? members : [], as: caller)
+        }
         for (row, outcome) in zip(rows, outcomes) { note(outcome, of: .sessions, row.row.id) }
         try await keep(zip(rows, outcomes).filter { $1.fate == .misfit }.map(\.0.row), of: .session, kind: "session")
     }
@@ -351,7 +381,9 @@ public struct MovingIn {
                 kind: kind, id: Identifier<Membership>(rawValue: row.id).text, digest: row.stamp.digest,
                 content: WireText(try source.content(of: table, id: row.id)))
         }
-        try await operations.keepMisfits(misfits, of: .timeTracker, as: caller)
+        try await patiently { () async throws(AttendanceError) in
+            try await operations.keepMisfits(misfits, of: .timeTracker, as: caller)
+        }
     }
 
     private func imported(_ id: UUID, _ createdAt: Instant?, _ changedAt: Instant?, _ fields: [String]) -> ImportedRow {

@@ -135,7 +135,7 @@ extension `The program` {
             "11 P-106 2025-07-09 4.00 0.00 4.00 complete - early 0 -",
             "2 P-104 2025-07-08 8.00 30.00 8.00 complete - - 1 clock was broken",
             "3 P-104 2025-07-09 8.00 0.00 8.00 complete - - 1 -",
-            "4 P-104 2025-07-10 8.00 210.00 4.50 complete - - 1 -",
+            "4 P-104 2025-07-10 8.00 30.00 6.50 complete - - 2 -",
             "5 P-104 2025-07-11 0.00 0.00 0.00 in-progress - - 1 -",
             "6 P-104 2025-05-12 0.00 0.00 0.00 in-progress - - 1 -",
             "7 P-105 2025-07-07 8.00 0.00 8.00 complete late early 1 -",
@@ -171,7 +171,7 @@ extension `The program` {
                         ])
                     #expect(
                         first.lines("differences").map { String($0.prefix(7)) } == [
-                            "006 B10", "003 B12", "004 B12", "005 B10", "007 B13", "008 B13", "010 B12", "- W8:",
+                            "006 B10", "003 B12", "004 B15", "005 B10", "007 B13", "008 B13", "010 B12", "- W8:",
                         ])
                     #expect(try await place.sessions() == Self.sessions)
 

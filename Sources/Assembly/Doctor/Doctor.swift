@@ -43,6 +43,10 @@ struct Doctor: Sendable {
         }
         let addresses = configuration.sharedAddresses + configuration.trackAttendanceAddresses
         findings += addresses.map { ListenerProbe(address: $0).finding }
+        if !findings.contains(where: { $0.check == .zone }) {
+            // A store that cannot be asked, or is not there, has no zone either.
+            findings.append(Finding(.zone, .note, "no time zone is set: Time Tracker's days are those of America/Chicago"))
+        }
         let order = Dictionary(uniqueKeysWithValues: Check.allCases.enumerated().map { ($0.element, $0.offset) })
         // Stable, so that tenants stay in their order.
         let sorted = findings.enumerated().sorted { left, right in
