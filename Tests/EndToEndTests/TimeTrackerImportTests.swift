@@ -131,7 +131,7 @@ extension `The program` {
     struct `Moving in from Time Tracker` {
         static let sessions = [
             "1 P-104 2025-07-07 8.58 25.50 7.16 complete - - 2 -",
-            "10 P-106 2025-07-07 0.00 0.00 0.00 on-break - - 1 -",
+            "10 P-106 2025-07-07 8.00 0.00 8.00 complete - - 1 -",
             "11 P-106 2025-07-09 4.00 0.00 4.00 complete - early 0 -",
             "2 P-104 2025-07-08 8.00 30.00 8.00 complete - - 1 clock was broken",
             "3 P-104 2025-07-09 8.00 0.00 8.00 complete - - 1 -",
@@ -173,7 +173,8 @@ extension `The program` {
                         first.lines("differences").map { String($0.prefix(7)) } == [
                             "006 B10", "003 B12", "004 B15", "005 B10", "007 B13", "008 B13", "010 B12", "- W8:",
                         ])
-                    #expect(try await place.sessions() == Self.sessions)
+                    let sessions = try await place.sessions()
+                    #expect(sessions == Self.sessions)
 
                     let kept =
                         "SELECT identifier, meta FROM ledger_personal WHERE meta LIKE '%22222222-0000-4000-8000-000000000402%'"
@@ -189,7 +190,8 @@ extension `The program` {
                     #expect(second.fates(of: "sessions") == [0, 11, 0, 0, 1])
                     #expect(try await place.muster("verify").output == count, "a second run adds nothing")
                     try await place.expectSoundSheets()
-                    #expect(try await place.sessions() == Self.sessions)
+                    let later = try await place.sessions()
+                    #expect(later == Self.sessions)
                     let runs = try await place.muster("audit").output.split(separator: "\n").filter { $0.contains("file imported") }
                     #expect(runs.count == 2, "each run leaves one line: \(runs)")
                 }
