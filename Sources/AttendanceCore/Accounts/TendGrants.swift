@@ -233,12 +233,3 @@ extension WriteTransaction {
         return fields
     }
 }
-
-extension String.UTF8View {
-    /// Whether `part` stands in here, byte by byte. Admins are few, so the plain way is fast enough.
-    fileprivate func contains(_ part: String.UTF8View) -> Bool {
-        let (whole, part) = (Array(self), Array(part))
-        guard part.count <= whole.count else { return false }
-        return (0...(whole.count - part.count)).contains { whole[$0..<($0 + part.count)].elementsEqual(part) }
-    }
-}

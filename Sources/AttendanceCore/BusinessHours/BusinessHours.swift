@@ -39,24 +39,21 @@ public struct BusinessHours: Sendable, Equatable {
     /// Only who comes can be late, and only who leaves early. Times of day are compared, both to the microsecond: at start and
     /// threshold nobody is late yet, and at the end nobody early any more. A threshold does not go over midnight: with a start
     /// of 23:50 and 15 minutes nobody is late on that day, rather than nearly everybody (W11).
-    /// - Parameter shiftDay: The day on which the shift began that a punch-out closes. When that is a day before the one of
-    ///   the punch, the end is that of the shift, not the next one that comes: who leaves at two in the night has not left
-    ///   early from a day that ended at five. Nil compares times of day in any case.
     public func flags(
-        direction: PunchDirection, at moment: Instant, zone: ZoneRules, shiftDay: CalendarDay? = nil
+        direction: PunchDirection, at moment: Instant, zone: ZoneRules
     ) -> (isLate: Bool, isEarly: Bool) {
         switch direction.forHours {
         case .in: (lateness(at: moment, zone: zone).microseconds > 0, false)
-        case .out: (false, earliness(at: moment, zone: zone, shiftDay: shiftDay).microseconds > 0)
+        case .out: (false, earliness(at: moment, zone: zone).microseconds > 0)
         default: (false, false)
         }
     }
 
     /// A time of a punch beside the time it is held against, on one clock, in microseconds from midnight.
     struct Comparison: Equatable {
-        /// Of the punch; past 24 hours where it closes a shift of the day before.
+        /// Of the punch.
         let punch: Int64
-        /// Start or end of business hours; an end in the night after the shift began is past 24 hours.
+        /// Start or end of business hours.
         let bound: Int64
         /// What may be late; 0 for an end.
         let threshold: Int64
@@ -72,15 +69,10 @@ public struct BusinessHours: Sendable, Equatable {
             punch: local.timeOfDay, bound: start, threshold: threshold, microseconds: local.timeOfDay - start - threshold)
     }
 
-    func earliness(at moment: Instant, zone: ZoneRules, shiftDay: CalendarDay?) -> Comparison {
+    func earliness(at moment: Instant, zone: ZoneRules) -> Comparison {
         let local = LocalMoment(moment, zone)
-        var end = local.timeOfDay(ofUTC: endMicroseconds, zone)
-        var punch = local.timeOfDay
-        if let shiftDay, shiftDay < local.day {
-            punch += (local.day.daysSince1970 - shiftDay.daysSince1970) * Self.microsecondsPerDay
-            if end <= local.timeOfDay(ofUTC: startMicroseconds, zone) { end += Self.microsecondsPerDay }
-        }
-        return Comparison(punch: punch, bound: end, threshold: 0, microseconds: end - punch)
+        let end = local.timeOfDay(ofUTC: endMicroseconds, zone)
+        return Comparison(punch: local.timeOfDay, bound: end, threshold: 0, microseconds: end - local.timeOfDay)
     }
 
     /// Whether an end is behind its start, in UTC or on the clocks of the place; equal ones are not. 10:30 to 19:30 in

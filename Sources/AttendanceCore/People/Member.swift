@@ -104,13 +104,3 @@ extension WireText {
         return WireText(String(folded))
     }
 }
-
-extension String.UTF8View {
-    fileprivate func contains(_ wanted: [UInt8]) -> Bool {
-        let bytes = Array(self)
-        guard bytes.count >= wanted.count else { return false }
-        return (0...(bytes.count - wanted.count)).contains { start in
-            bytes[start..<(start + wanted.count)].elementsEqual(wanted)
-        }
-    }
-}

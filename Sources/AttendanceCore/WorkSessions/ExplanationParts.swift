@@ -110,7 +110,7 @@ struct Punctuality {
             later.last { $0.end != nil }?.end.map { (at: $0.at, sequence: $0.toldBy) }
             ?? assertion.flatMap { word in word.punchOut.map { (at: $0, sequence: word.sequence) } }
         if let going, let inForce = rules[going.sequence], let hours = inForce.hours {
-            let found = hours.earliness(at: going.at, zone: inForce.zone, shiftDay: nil)
+            let found = hours.earliness(at: going.at, zone: inForce.zone)
             used.append(hours)
             early =
                 [

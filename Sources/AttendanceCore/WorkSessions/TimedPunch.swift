@@ -3,7 +3,7 @@
 /// Punches are ordered by their time, and those of one moment by their number: whichever was stored first goes first.
 public struct TimedPunch: Sendable, Equatable {
     /// How old a shift may be to be continued over midnight where no setting says otherwise: 16 hours.
-    public static let carryMaxDefault: Int64 = 16 * 3_600 * 1_000_000
+    public static let carryMaxDefault: Int64 = TimeSheetRules.defaultCarrySeconds * 1_000_000
 
     /// The sequence of the entry that first told of it: its name, whatever is corrected later.
     public let number: Int64

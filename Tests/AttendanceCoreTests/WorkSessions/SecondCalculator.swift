@@ -215,23 +215,20 @@ struct SecondCalculator {
         found.isLate = word.map { $0.from == nil && comes != nil ? isLate(comes) : $0.isLate } ?? isLate(comes)
         found.isEarly = goes.map { isEarly($0) } ?? word?.isEarly ?? false
         if let from = found.from { found.exactLate = lateness(from) }
-        if let until = found.until { found.exactEarly = earliness(until, shiftDay: nil) }
+        if let until = found.until { found.exactEarly = earliness(until) }
     }
 
     func isLate(_ event: Event?) -> Bool { event.map { lateness($0.at) > 0 } ?? false }
-    func isEarly(_ event: Event?) -> Bool { event.map { earliness($0.at, shiftDay: nil) > 0 } ?? false }
+    func isEarly(_ event: Event?) -> Bool { event.map { earliness($0.at) > 0 } ?? false }
 
     private func lateness(_ at: Int64) -> Int64 {
         guard let office else { return 0 }
         return max(0, clock(at) - onThatDay(office.start, at) - office.grace)
     }
 
-    private func earliness(_ at: Int64, shiftDay: Int?) -> Int64 {
+    private func earliness(_ at: Int64) -> Int64 {
         guard let office else { return 0 }
-        let nights = max(0, dayNumber(at) - (shiftDay ?? .max / 2))
-        let (start, end) = (onThatDay(office.start, at), onThatDay(office.end, at))
-        let due = nights > 0 && end <= start ? end + 86_400_000_000 : end
-        return max(0, due - clock(at) - Int64(nights) * 86_400_000_000)
+        return max(0, onThatDay(office.end, at) - clock(at))
     }
 
     /// What the wall clock shows, from midnight.
