@@ -40,6 +40,24 @@ import Testing
         }
     }
 
+    /// Both licences say that they go along with every copy, and the program is one.
+    @Test func `come with the licences of what they are made of`() throws {
+        let answer = try #require(try ask(.get, "/docs/licenses.txt"))
+        guard ReferenceBundle.swaggerScript.isThere else {
+            #expect(answer.status == 404)
+            return
+        }
+        guard case .bytes(let bytes) = answer.body else {
+            Issue.record("a text was expected")
+            return
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(answer.status == 200 && answer.headers.first("Content-Type") == "text/plain; charset=utf-8")
+        for words in ["Apache License", "The MIT License (MIT)", "Copyright (c) 2015-present, Rebilly", "React", "DOMPurify"] {
+            #expect(text.contains(words), "\(words)")
+        }
+    }
+
     @Test func `let nothing in from elsewhere`() throws {
         for path in ReferencePages.Path.allCases where path != .redoc && ReferenceBundle.swaggerScript.isThere {
             let answer = try #require(try ask(.get, path.pattern))

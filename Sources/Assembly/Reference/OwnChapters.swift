@@ -46,6 +46,7 @@ extension ReferencePages {
                 case .document: [200: .json("An OpenAPI 3.1 document.", .object([], others: .anything))]
                 case .docs, .redoc: [200: .file("The page.", "text/html")]
                 case .docsStyle: bundle("text/css")
+                case .licenses: bundle("text/plain")
                 case .docsScript, .redocScript: bundle("text/javascript")
                 case .docsStart, .redocStart: [200: .file("The script.", "text/javascript")]
                 }
@@ -66,6 +67,7 @@ extension ReferencePages.Path {
         case .document: "The API reference for programs"
         case .docs: "The API reference in Swagger UI"
         case .redoc: "The API reference in ReDoc"
+        case .licenses: "What Swagger UI and ReDoc are licensed under"
         case .docsStyle, .docsScript, .docsStart: "A file of the page in Swagger UI"
         case .redocScript, .redocStart: "A file of the page in ReDoc"
         }

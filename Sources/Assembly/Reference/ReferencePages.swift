@@ -12,6 +12,7 @@ struct ReferencePages: Sendable {
         case docsStyle = "docs/swagger-ui.css"
         case docsScript = "docs/swagger-ui-bundle.js"
         case docsStart = "docs/start.js"
+        case licenses = "docs/licenses.txt"
         case redocScript = "redoc/redoc.standalone.js"
         case redocStart = "redoc/start.js"
     }
@@ -52,6 +53,7 @@ struct ReferencePages: Sendable {
         case .docsStyle: return bundle(.swaggerStyle, "text/css; charset=utf-8", head)
         case .docsScript: return bundle(.swaggerScript, "text/javascript; charset=utf-8", head)
         case .redocScript: return bundle(.redocScript, "text/javascript; charset=utf-8", head)
+        case .licenses: return bundle(.licenses, "text/plain; charset=utf-8", head)
         case .docsStart: return file(Array(Self.docsStart.utf8), "text/javascript; charset=utf-8", head)
         case .redocStart: return file(Array(Self.redocStart.utf8), "text/javascript; charset=utf-8", head)
         }
@@ -115,6 +117,7 @@ struct ReferencePages: Sendable {
         <script src="docs/swagger-ui-bundle.js"></script>
         <script src="docs/start.js"></script>
         </body>
+        <!-- Swagger UI's licence, and those of what is in it: docs/licenses.txt -->
         </html>
 
         """
@@ -142,6 +145,7 @@ struct ReferencePages: Sendable {
         <script src="redoc/redoc.standalone.js"></script>
         <script src="redoc/start.js"></script>
         </body>
+        <!-- ReDoc's licence, and those of what is in it: docs/licenses.txt -->
         </html>
 
         """
@@ -198,6 +202,8 @@ extension ReferencePages {
     static let swaggerScript = unsafe ReferenceBundle(creferencepages_swagger_js, creferencepages_swagger_js_length)
     static let swaggerStyle = unsafe ReferenceBundle(creferencepages_swagger_css, creferencepages_swagger_css_length)
     static let redocScript = unsafe ReferenceBundle(creferencepages_redoc_js, creferencepages_redoc_js_length)
+    /// Both ask that their licences go along with every copy, and the program is one.
+    static let licenses = unsafe ReferenceBundle(creferencepages_licenses, creferencepages_licenses_length)
 
     /// Whether the program was built with it.
     var isThere: Bool { count > 0 }

@@ -24,4 +24,8 @@ extern const size_t creferencepages_swagger_css_length;
 extern const unsigned char *_Nonnull const creferencepages_redoc_js CREFERENCEPAGES_CONSTANT;
 extern const size_t creferencepages_redoc_js_length;
 
+/// What both are licensed under, and what is in them: whoever hands on the program hands it on too.
+extern const unsigned char *_Nonnull const creferencepages_licenses CREFERENCEPAGES_CONSTANT;
+extern const size_t creferencepages_licenses_length;
+
 #endif
