@@ -201,6 +201,16 @@ import Testing
         for file in linked { #expect(FileManager.default.fileExists(atPath: "\(tree.root)/\(file)"), "\(file)") }
     }
 
+    /// Whoever asks how something is used has not asked for an hour of work.
+    @Test(arguments: ["benchmark", "crash"])
+    func `answers for help before it builds anything`(script: String) throws {
+        let text = try tree.text("script/\(script)")
+        let code = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.joined(separator: "\n")
+        let answer = try #require(code.firstRange(of: "--help"))
+        let work = try #require(code.firstRange(of: "/script/bootstrap\""))
+        #expect(answer.lowerBound < work.lowerBound)
+    }
+
     @Test func `tells of the present version in its change log`() throws {
         let version = try #require(tree.text("Sources/Assembly/Version.swift").firstMatch(of: /"(\d+\.\d+\.\d+)"/)).1
         #expect(try tree.text("CHANGELOG.md").contains(version))
