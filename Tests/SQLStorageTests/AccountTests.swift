@@ -387,6 +387,35 @@ extension StoreUnderTest {
         }
     }
 
+    /// An import brings identities along, so one that is gone can come again.
+    @Test(arguments: StoreKind.underTest)
+    func `of somebody who was deleted opens nothing when they are brought in again`(on kind: StoreKind) async throws {
+        try await kind.withFreshStore { subject in
+            let operations = subject.operations
+            _ = try await subject.admin("other")
+            let row = ImportedGrant(
+                id: Identifier(rawValue: UUID()), email: "mara@corp.example", username: "mara",
+                passwordHash: PasswordHash("test$secret"), firstName: "", lastName: "", role: "Admin", isActive: true,
+                createdAt: Instant(microseconds: 1_700_000_000_000_000))
+            var former: [String] = []
+            for _ in 0..<3 {
+                let grant = try await operations.importGrant(row, of: .timeTracker, as: subject.caller)
+                former.append(try await subject.signIn("mara@corp.example", "secret").access)
+                // What ends tokens counts on from where they began.
+                _ = try await subject.toggled(grant)
+                _ = try await subject.toggled(grant)
+                former.append(try await subject.signIn("mara@corp.example", "secret").access)
+                try await operations.deleteGrant(grant.id, of: .timeTracker, as: subject.caller)
+            }
+            let again = try await operations.importGrant(row, of: .timeTracker, as: subject.caller)
+            for token in former {
+                await #expect(throws: TokenFault.invalid) { try await subject.whoIs(token) }
+            }
+            let fresh = try await subject.signIn("mara@corp.example", "secret").access
+            #expect(try await subject.whoIs(fresh).grant == again)
+        }
+    }
+
     @Test(arguments: StoreKind.underTest)
     func `is judged by one look, and nothing is written`(on kind: StoreKind) async throws {
         try await kind.withFreshStore { subject in

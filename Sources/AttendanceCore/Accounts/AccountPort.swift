@@ -3,7 +3,7 @@ public struct AccountCredentials: Sendable {
     public let grant: Grant
     /// Nil where the account has no password.
     public let passwordHash: PasswordHash?
-    /// How often the tokens of the grant were ended: a sum of what happened to the account and to the grant, and both only grow.
+    /// Moves on whenever the tokens of the grant are ended: a sum of the account's and the grant's, which only grow.
     public let epoch: Int64
 
     public init(grant: Grant, passwordHash: PasswordHash?, epoch: Int64) {
@@ -119,9 +119,10 @@ public protocol AccountWriting {
     /// Forgets an account that holds no grant.
     func removeAccount(_ id: Identifier<Account>) throws(AttendanceError)
 
+    /// - Parameter epoch: Where its epoch of tokens begins; see ``Operations/importGrant(_:of:as:)``.
     func addGrant(
         _ id: Identifier<Grant>, of contract: Contract, to account: Identifier<Account>, role: WireText, isActive: Bool,
-        at moment: Instant
+        epoch: Int64, at moment: Instant
     ) throws(AttendanceError)
     /// - Parameter endingTokens: Ends all tokens that were made of it.
     func changeGrant(

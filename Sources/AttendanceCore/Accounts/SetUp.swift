@@ -55,7 +55,7 @@ extension Operations {
             try tx.requireFree(email, draft.username, besides: nil)
             try tx.addAccount(account, draft.profile(email), passwordHash: hash, at: now)
             return try ids.map { contract, id throws(AttendanceError) in
-                try tx.addGrant(id, of: contract, to: account, role: draft.role, isActive: true, at: now)
+                try tx.addGrant(id, of: contract, to: account, role: draft.role, isActive: true, epoch: 0, at: now)
                 return try tx.noteNew(id, of: contract, .adminCreated, at: now, caller)
             }
         }

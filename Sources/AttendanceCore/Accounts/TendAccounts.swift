@@ -34,7 +34,7 @@ extension Operations {
             let held = Set(try tx.grants(of: nil).filter { $0.account == account }.map(\.contract))
             var added: [Grant] = []
             for (contract, id) in zip(contracts, ids) where !held.contains(contract) {
-                try tx.addGrant(id, of: contract, to: account, role: draft.role, isActive: true, at: now)
+                try tx.addGrant(id, of: contract, to: account, role: draft.role, isActive: true, epoch: 0, at: now)
                 added.append(try tx.noteNew(id, of: contract, .adminCreated, at: now, caller))
             }
             guard !added.isEmpty else { throw .accountTaken(.email) }

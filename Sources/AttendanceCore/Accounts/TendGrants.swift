@@ -41,12 +41,16 @@ extension Operations {
             try tx.lockAccounts()
             try tx.requireFree(email, draft.username, besides: nil)
             try tx.addAccount(account, draft.profile(email), passwordHash: hash, at: now)
-            try tx.addGrant(id, of: contract, to: account, role: draft.role, isActive: draft.isActive, at: now)
+            try tx.addGrant(id, of: contract, to: account, role: draft.role, isActive: draft.isActive, epoch: 0, at: now)
             return try tx.noteNew(id, of: contract, .adminCreated, at: now, caller)
         }
     }
 
     /// Takes over somebody whom another system knew. Only for the command line.
+    ///
+    /// Their identity is kept, so it may be one that was deleted here, and tokens made of it then may still be about. Nothing
+    /// remembers how far its epoch had come; a new one begins at random, at which no former one was but by a chance of one in
+    /// 2⁴⁸ for each token.
     /// - Throws: `.accountTaken` also where the id is known, `.invalid(field:…)`, `.notPermitted`, `.unavailable`.
     public func importGrant(
         _ imported: ImportedGrant, of contract: Contract, as caller: Caller
@@ -56,6 +60,7 @@ extension Operations {
         try AccountRules.check(username: imported.username)
         try AccountRules.check(firstName: imported.firstName, lastName: imported.lastName, role: imported.role)
         let account = newIdentifier(of: Account.self)
+        let epoch = ambient.randomBytes(6).reduce(Int64(0)) { $0 << 8 | Int64($1) }
         let now = ambient.now()
         return try await store.write(in: caller.tenant) { tx throws(AttendanceError) in
             try tx.lockAccounts()
@@ -65,7 +70,8 @@ extension Operations {
                 email: email.text, username: imported.username, firstName: imported.firstName, lastName: imported.lastName)
             try tx.addAccount(account, profile, passwordHash: imported.passwordHash, at: imported.createdAt)
             try tx.addGrant(
-                imported.id, of: contract, to: account, role: imported.role, isActive: imported.isActive, at: imported.createdAt)
+                imported.id, of: contract, to: account, role: imported.role, isActive: imported.isActive,
+                epoch: epoch, at: imported.createdAt)
             return try tx.noteNew(imported.id, of: contract, .adminImported, at: now, caller)
         }
     }

@@ -81,14 +81,14 @@ struct AccountTable {
 
     func addGrant(
         _ id: Identifier<Grant>, of contract: Contract, to account: Identifier<Account>, role: WireText, isActive: Bool,
-        at moment: Instant
+        epoch: Int64, at moment: Instant
     ) throws(SQLError) {
         _ = try connection.run(
             """
             INSERT INTO account_grant (tenant_id, grant_id, account_id, contract, role, is_active, epoch, created_at_us,
                 updated_at_us)
             VALUES (\(tenant.rawValue), \(id.rawValue), \(account.rawValue), \(contract.rawValue), \(role.text),
-                \(isActive ? 1 : 0), 0, \(moment.microseconds), \(moment.microseconds))
+                \(isActive ? 1 : 0), \(epoch), \(moment.microseconds), \(moment.microseconds))
             """)
     }
 

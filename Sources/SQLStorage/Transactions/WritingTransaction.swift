@@ -464,10 +464,10 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
 
     func addGrant(
         _ id: Identifier<Grant>, of contract: Contract, to account: Identifier<Account>, role: WireText, isActive: Bool,
-        at moment: Instant
+        epoch: Int64, at moment: Instant
     ) throws(AttendanceError) {
         try write { () throws(SQLError) in
-            try accounts.addGrant(id, of: contract, to: account, role: role, isActive: isActive, at: moment)
+            try accounts.addGrant(id, of: contract, to: account, role: role, isActive: isActive, epoch: epoch, at: moment)
         }
     }
 
