@@ -29,7 +29,7 @@ extension Operations {
     public func signIn(
         email: WireText, password: String, to contract: Contract, in tenant: TenantID, address: String?
     ) async throws(AttendanceError) -> SignedIn {
-        let folded = EmailAddress.folded(email)
+        let folded = email.folded
         let keys = signInKeys(email: folded, address: address)
         let began = ambient.now()
         let known = try await store.write(in: tenant) { tx throws(AttendanceError) in

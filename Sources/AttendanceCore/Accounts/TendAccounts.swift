@@ -44,7 +44,7 @@ extension Operations {
 
     /// Whether somebody has an account, in any contract and tenant.
     public func hasAccount(email: WireText) async throws(AttendanceError) -> Bool {
-        let folded = EmailAddress.folded(email)
+        let folded = email.folded
         return try await store.read(in: .default) { tx throws(AttendanceError) in try tx.account(ofEmail: folded) != nil }
     }
 
@@ -56,7 +56,7 @@ extension Operations {
     ) async throws(AttendanceError) {
         try caller.require(.admin)
         try AccountRules.check(password: password)
-        let folded = EmailAddress.folded(email)
+        let folded = email.folded
         guard try await hasAccount(email: email) else { throw .notFound(.account) }
         let hash = try await secrets.hash(password)
         let keys = signInKeys(email: folded, address: nil)

@@ -8,9 +8,9 @@ extension Operations {
     ) async throws(AttendanceError) -> [Grant] {
         let all = try await store.read(in: tenant) { tx throws(AttendanceError) in try tx.grants(of: contract) }
         guard let search, !search.isEmpty else { return all }
-        let sought = search.text.lowercased().utf8
+        let sought = search.folded.text.utf8
         return all.filter { grant in
-            [grant.firstName, grant.lastName, grant.email, grant.role].contains { $0.text.lowercased().utf8.contains(sought) }
+            [grant.firstName, grant.lastName, grant.email, grant.role].contains { $0.folded.text.utf8.contains(sought) }
         }
     }
 
@@ -230,7 +230,7 @@ extension WriteTransaction {
         guard !fields.isEmpty else { return [] }
         guard try grantCount(of: grant.account) == 1 else { throw .accountHeldElsewhere }
         if !isSame {
-            let folded = EmailAddress.folded(profile.email)
+            let folded = profile.email.folded
             let taken = try taken(email: folded, username: profile.username, besides: grant.account)
             guard taken.isEmpty else { throw .accountTaken(taken) }
             try changeAccount(grant.account, to: profile, at: now)

@@ -163,7 +163,7 @@ struct AccountTable {
             """
             INSERT INTO account (account_id, email, email_folded, username, first_name, last_name, password_hash, epoch,
                 created_at_us, updated_at_us)
-            VALUES (\(id.rawValue), \(profile.email.text), \(EmailAddress.folded(profile.email).text), \(profile.username.text),
+            VALUES (\(id.rawValue), \(profile.email.text), \(profile.email.folded.text), \(profile.username.text),
                 \(profile.firstName.text), \(profile.lastName.text), \(passwordHash?.text), 0, \(moment.microseconds),
                 \(moment.microseconds))
             """)
@@ -174,7 +174,7 @@ struct AccountTable {
     ) throws(SQLError) {
         _ = try connection.run(
             """
-            UPDATE account SET email = \(profile.email.text), email_folded = \(EmailAddress.folded(profile.email).text),
+            UPDATE account SET email = \(profile.email.text), email_folded = \(profile.email.folded.text),
                 username = \(profile.username.text), first_name = \(profile.firstName.text),
                 last_name = \(profile.lastName.text), updated_at_us = \(moment.microseconds)
             WHERE account_id = \(id.rawValue)
