@@ -171,6 +171,11 @@ public struct MovingIn {
                 note(RowOutcome(.misfit, reason), of: .admins, row.id)
             }
         }
+        let present = Set(rows.map(\.id))
+        for grant in try await operations.importedGrants(of: .timeTracker, in: caller.tenant)
+        where !present.contains(grant.id.rawValue) {
+            vanish(.admins, id: grant.id.text)
+        }
     }
 
     /// Takes over what was changed in Time Tracker of somebody who can sign in here. A password stays the one that is here.

@@ -275,6 +275,11 @@ extension `The program` {
             SELECT e.name, CAST(s.id AS text), CAST(s.date AS text), CAST(s.punch_in AS text), CAST(s.punch_out AS text),
                 CAST(s.break_start AS text), CAST(s.break_end AS text), CAST(s.total_hours AS text),
                 CAST(s.break_duration AS text), CAST(s.working_hours AS text), s.is_late_in, s.is_early_out, s.status, s.note,
+                    try await former.change("DELETE FROM employees_customuser WHERE username = 'olaf'")
+                    let last = try await place.moveIn(former)
+                    #expect(last.fates(of: "admins") == [0, 1, 0, 1, 0], "who was made here is not missed there")
+                    #expect(last.lines("vanished").map { $0.prefix(3) } == ["2 ", "c12", "311", "009"])
+                    #expect(try await place.muster("admin", "list").output.contains("Olaf@corp.example"), "they stay here")
                 CAST(s.created_at AS text), CAST(s.updated_at AS text),
                 (SELECT CAST(sum(c.duration_hours) AS text) FROM SCHEMA.timetracking_punchcycle c WHERE c.work_session_id = s.id)
             FROM SCHEMA.timetracking_worksession s JOIN SCHEMA.employees_employee e ON e.id = s.employee_id

@@ -76,6 +76,15 @@ extension Operations {
         }
     }
 
+    /// The contract's grants of a tenant that were taken over from another system and are still there, newest first.
+    public func importedGrants(of contract: Contract, in tenant: TenantID) async throws(AttendanceError) -> [Grant] {
+        try await store.read(in: tenant) { tx throws(AttendanceError) in
+            // The trail is never shortened, so it remembers whom an import brought.
+            let imported = try tx.auditSubjects(of: .adminImported)
+            return try tx.grants(of: contract).filter { imported.contains($0.callerName) }
+        }
+    }
+
     /// Changes what is given and differs. A new password, and a grant that becomes inactive, end all tokens.
     ///
     /// Names, e-mail and password belong to the account. Where that holds another grant too, only role and active flag can

@@ -92,9 +92,12 @@ public struct RefusalCount: Sendable, Equatable {
     }
 }
 
+/// What administrators did, and what was refused to whom: the tenant's trail.
 public protocol AuditReading {
     /// The newest administrative changes, newest first.
     func auditEntries(limit: Int) throws(AttendanceError) -> [AuditEntry]
+    /// Everything that a kind of change was ever made to.
+    func auditSubjects(of act: AuditAct) throws(AttendanceError) -> Set<WireText>
     /// The refusals seen last, newest first.
     func refusals(limit: Int) throws(AttendanceError) -> [RefusalCount]
 }

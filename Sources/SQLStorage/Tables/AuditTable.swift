@@ -21,6 +21,15 @@ struct AuditTable {
         }
     }
 
+    func subjects(of act: AuditAct) throws(SQLError) -> Set<WireText> {
+        Set(
+            try connection.run(
+                """
+                SELECT DISTINCT subject FROM audit_entry WHERE tenant_id = \(tenant.rawValue) AND act = \(act.rawValue)
+                """
+            ).map { WireText($0.text(0)) })
+    }
+
     /// The caller of this holds the lock of the tenant's head, so that two never take one number.
     func add(_ entry: AuditEntry) throws(SQLError) {
         _ = try connection.run(

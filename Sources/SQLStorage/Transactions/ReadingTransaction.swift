@@ -376,6 +376,10 @@ class ReadingTransaction: ReadTransaction {
         try certain { () throws(SQLError) in try audit.entries(limit: limit) }
     }
 
+    func auditSubjects(of act: AuditAct) throws(AttendanceError) -> Set<WireText> {
+        try certain { () throws(SQLError) in try audit.subjects(of: act) }
+    }
+
     func refusals(limit: Int) throws(AttendanceError) -> [RefusalCount] {
         try certain { () throws(SQLError) in try audit.refusals(limit: limit) }
     }
