@@ -483,6 +483,7 @@ extension SessionDetail {
         isLateIn = row.shown.isLateIn
         isEarlyOut = row.shown.isEarlyOut
         status = SessionStatus(formerWord: row.shown.status)
+        isImported = true
     }
 }
 

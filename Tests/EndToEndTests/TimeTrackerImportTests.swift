@@ -221,6 +221,36 @@ extension `The program` {
                         #expect(
                             shown?.hasPrefix("1 P-104 2025-07-07 \(moment == "13:25" ? "8.58" : total)") == true, "\(shown ?? "")")
                     }
+                    // Whatever is changed there together with what it leads to is no edit, and an edit that is none any more ends:
+                    // the session was last said to be what its former entries said.
+                    for (moment, total, working) in [
+                        ("13:25", "9.08", "7.66"), ("13:55", "8.58", "7.16"), ("13:25", "9.08", "7.66"),
+                    ] {
+                        try await former.change(
+                            """
+                            UPDATE timetracking_worksession SET punch_in = '2025-07-07 \(moment)+00', total_hours = \(total),
+                                working_hours = \(working), updated_at = clock_timestamp()
+                            WHERE id = '33333333-0000-4000-8000-000000000001'
+                            """)
+                        let answer = try await changeTheWorkedExample("2025-07-07 \(moment)+00")
+                        #expect(answer["sessions_edited"]?.integer == 2)
+                        #expect(
+                            try await place.sessions().contains { $0.hasPrefix("1 P-104 2025-07-07 \(total) 25.50 \(working) ") })
+                    }
+                    let heldAsEdited = try await changeTheWorkedExample("2025-07-07 13:55+00")
+                    #expect(heldAsEdited["sessions_edited"]?.integer == 3)
+                    try await former.change(
+                        """
+                        UPDATE timetracking_worksession SET punch_in = '2025-07-07 13:55+00', total_hours = 8.58, working_hours = 7.16
+                            WHERE id = '33333333-0000-4000-8000-000000000001';
+                        """)
+                    #expect(try await place.moveIn(former)["sessions_edited"]?.integer == 2)
+                    let held = try await place.rows("SELECT COUNT(*) FROM work_session WHERE assertion LIKE 'whole%'")
+                    #expect(held == ["\([SQLValue.integer(2)])"], "nothing holds it to what it was")
+                    #expect(try await place.sessions().contains { $0.hasPrefix("1 P-104 2025-07-07 8.58 25.50 7.16 ") })
+                    let own = try await place.muster(
+                        "admin", "create", "--email", "own@corp.example", "--password", "Correct-Horse-42")
+                    #expect(own.code == 0, "\(own)")
                     try await former.change(
                         """
                         UPDATE employees_employee SET name = 'Ilse Berg', email = 'berg@corp.example', updated_at = now()
@@ -245,6 +275,11 @@ extension `The program` {
                     #expect(sessions.count == Self.sessions.count, "what is gone there stays here")
                     let members = try await place.rows("SELECT name, email_folded FROM member WHERE staff_code = 'P-104'")
                     #expect(members == [#"[SQLStorage.SQLValue.text("Ilse Berg"), SQLStorage.SQLValue.text("berg@corp.example")]"#])
+                    try await former.change("DELETE FROM employees_customuser WHERE username = 'olaf'")
+                    let last = try await place.moveIn(former)
+                    #expect(last.fates(of: "admins") == [0, 1, 0, 1, 0], "who was made here is not missed there")
+                    #expect(last.lines("vanished").map { $0.prefix(3) } == ["2 ", "c12", "311", "009"])
+                    #expect(try await place.muster("admin", "list").output.contains("Olaf@corp.example"), "they stay here")
                     try await place.expectSoundSheets()
                 }
             }
@@ -275,11 +310,6 @@ extension `The program` {
             SELECT e.name, CAST(s.id AS text), CAST(s.date AS text), CAST(s.punch_in AS text), CAST(s.punch_out AS text),
                 CAST(s.break_start AS text), CAST(s.break_end AS text), CAST(s.total_hours AS text),
                 CAST(s.break_duration AS text), CAST(s.working_hours AS text), s.is_late_in, s.is_early_out, s.status, s.note,
-                    try await former.change("DELETE FROM employees_customuser WHERE username = 'olaf'")
-                    let last = try await place.moveIn(former)
-                    #expect(last.fates(of: "admins") == [0, 1, 0, 1, 0], "who was made here is not missed there")
-                    #expect(last.lines("vanished").map { $0.prefix(3) } == ["2 ", "c12", "311", "009"])
-                    #expect(try await place.muster("admin", "list").output.contains("Olaf@corp.example"), "they stay here")
                 CAST(s.created_at AS text), CAST(s.updated_at AS text),
                 (SELECT CAST(sum(c.duration_hours) AS text) FROM SCHEMA.timetracking_punchcycle c WHERE c.work_session_id = s.id)
             FROM SCHEMA.timetracking_worksession s JOIN SCHEMA.employees_employee e ON e.id = s.employee_id

@@ -46,11 +46,22 @@ private struct Mover {
             [punch], of: .timeTracker, isDryRun: false, knowing: [], as: caller)[0]
     }
 
-    func name(_ number: Int, of member: Int, on day: String, version: Int64 = 1) async throws -> RowOutcome {
+    /// - Parameter edited: Hours that somebody laid down there; nil where nobody did.
+    func name(
+        _ number: Int, of member: Int, on day: String, version: Int64 = 1, edited: Int64? = nil
+    ) async throws -> RowOutcome {
         subject.clock.advance(milliseconds: 1)
+        let day = try #require(CalendarDay(parsing: day))
+        let edit = edited.map { hours in
+            var edit = SessionDetail(.whole, of: day)
+            edit.isImported = true
+            edit.totalMicroseconds = hours * 3_600_000_000
+            edit.workingMicroseconds = hours * 3_600_000_000
+            return edit
+        }
         let session = FormerSession(
-            row: try row(number, version: version), member: Identifier(rawValue: try Self.id(member)),
-            day: try #require(CalendarDay(parsing: day)), edit: nil, note: nil)
+            row: try row(number, version: version), member: Identifier(rawValue: try Self.id(member)), day: day, edit: edit,
+            note: edited.map { "\($0) hours" })
         return try await operations.importSessions(
             [session], of: .timeTracker, isDryRun: false, knowing: [], as: caller)[0]
     }
@@ -177,6 +188,45 @@ private let day: Int64 = 86_400_000_000
             _ = try await mover.punch(30, of: 1, at: morning + day + 3_600_000_000, .out)
             let third = try await mover.sessions()
             #expect(try third["2025-07-08"] == Mover.id(20))
+        }
+    }
+
+    /// What was an edit there may be none any more: somebody put the entries right, and the session was worked out anew.
+    @Test(arguments: StoreKind.underTest)
+    func `hold a session to an edit as long as it is one there`(on kind: StoreKind) async throws {
+        try await kind.withMover { mover in
+            func shown() async throws -> [String] {
+                let pages = mover.operations.sessions(of: .timeTracker, matching: SessionFilter(), as: mover.caller)
+                var all: [String] = []
+                while let page = try await pages.next() {
+                    all += page.map { "\($0.day.text) \($0.figures.working.text) \($0.note?.text ?? "-")" }
+                }
+                return all
+            }
+            _ = try await mover.move(1, code: "A", email: "a@x.example")
+            for (number, hour) in [(10, 0), (11, 4)] as [(Int, Int64)] {
+                _ = try await mover.punch(number, of: 1, at: morning + hour * 3_600_000_000, number == 10 ? .in : .out)
+            }
+            #expect(try await mover.name(20, of: 1, on: "2025-07-07", edited: 6).fate == .new)
+            #expect(try await shown() == ["2025-07-07 6.00 6 hours"])
+            for round: Int64 in 1...2 {
+                #expect(try await mover.name(20, of: 1, on: "2025-07-07", version: 2 * round).fate == .corrected)
+                #expect(try await shown() == ["2025-07-07 4.00 -"], "it is what its punches make of it")
+                #expect(try await mover.name(20, of: 1, on: "2025-07-07", version: 2 * round) == RowOutcome(.alreadyThere))
+                #expect(
+                    try await mover.name(20, of: 1, on: "2025-07-07", version: 2 * round + 1, edited: 5 + round).fate == .corrected)
+                #expect(try await shown() == ["2025-07-07 \(5 + round).00 \(5 + round) hours"])
+            }
+            // A session that has another day there leaves nothing of its edit behind.
+            _ = try await mover.punch(12, of: 1, at: morning + day)
+            #expect(try await mover.name(20, of: 1, on: "2025-07-08", version: 9, edited: 3).fate == .corrected)
+            #expect(try await shown() == ["2025-07-08 3.00 3 hours", "2025-07-07 4.00 -"])
+            // What somebody laid down here is theirs, a note on another's edit too.
+            var change = SessionChange()
+            change.note = "looked at"
+            _ = try await mover.operations.changeSession(try Mover.id(20), change, of: .timeTracker, as: mover.caller)
+            #expect(try await mover.name(20, of: 1, on: "2025-07-08", version: 10).fate == .corrected)
+            #expect(try await shown() == ["2025-07-08 3.00 looked at", "2025-07-07 4.00 -"])
         }
     }
 

@@ -93,6 +93,7 @@ public struct Misfit: Sendable {
 
 /// What became of a row, or would.
 public struct RowOutcome: Sendable, Equatable {
+    /// Whether a row is here, and since when.
     public enum Fate: Sendable, Equatable {
         case new
         case alreadyThere

@@ -13,24 +13,20 @@ extension Operations {
         let now = ambient.now()
         return try await importing(isDryRun, as: caller) { look throws(AttendanceError) in
             var known = KnownMembers(try look.tx.members(of: source))
-            var claims: [Claim] = []
-            var outcomes: [RowOutcome] = []
-            var places: [Int?] = []
+            var batch = ImportBatch()
             for row in rows {
                 let (outcome, detail) = known.judge(row)
-                outcomes.append(outcome)
-                places.append(detail == nil ? nil : claims.count)
-                guard let detail else { continue }
+                guard let detail else {
+                    batch.settle(outcome)
+                    continue
+                }
                 var claim = Claim(telling: row.profile, detail, source: source, at: now)
                 claim.personal?.reference = ImportReference.member(row.row, after: known.digest(of: row.id))
                 known.take(row)
-                claims.append(claim)
+                batch.take(claim, outcome)
             }
-            let appended = try look.append(claims)
-            return zip(outcomes, places).map { outcome, place in
-                // Whoever came in once and was ended here since stays ended.
-                place.map { appended[$0] } ?? true ? outcome : RowOutcome(.alreadyThere)
-            }
+            // Whoever came in once and was ended here since stays ended.
+            return batch.outcomes(try look.append(batch.claims))
         }
     }
 
@@ -70,37 +66,24 @@ extension Operations {
         return try await importing(isDryRun, as: caller) { look throws(AttendanceError) in
             let judging = try Judging(source, zones: zones, in: look.tx)
             let known = try look.tx.importedPunches(rows.map(\.row.id), of: source)
-            var claims: [Claim] = []
-            var outcomes: [RowOutcome] = []
-            var places: [Int?] = []
+            var batch = ImportBatch()
             for row in rows {
                 let former = known[row.row.id]
-                if let former, former.digest == row.row.stamp.digest {
-                    outcomes.append(RowOutcome(.alreadyThere))
-                    places.append(nil)
-                    continue
-                }
-                guard try look.knows(row.member, of: source, besides: members) else {
-                    outcomes.append(RowOutcome(.misfit, "its employee is not there"))
-                    places.append(nil)
+                if let settled = try look.verdict(row.row, former?.digest, of: row.member, source, besides: members) {
+                    batch.settle(settled)
                     continue
                 }
                 guard let at = row.at, let detail = try? judging.detail(of: row.direction ?? .undefined, at: at) else {
-                    outcomes.append(RowOutcome(.misfit, "its moment lies outside of the calendar"))
-                    places.append(nil)
+                    batch.settle(RowOutcome(.misfit, "its moment lies outside of the calendar"))
                     continue
                 }
-                places.append(claims.count)
-                claims.append(Claim(importing: row, at: at, detail, correcting: former, source: source))
-                outcomes.append(
+                batch.take(
+                    Claim(importing: row, at: at, detail, correcting: former, source: source),
                     RowOutcome(
                         former == nil ? .new : .corrected,
                         row.direction == nil ? "its type is unknown: it is kept and counts for nothing" : nil))
             }
-            let appended = try look.append(claims)
-            return zip(outcomes, places).map { outcome, place in
-                place.map { appended[$0] } ?? true ? outcome : RowOutcome(.alreadyThere)
-            }
+            return batch.outcomes(try look.append(batch.claims))
         }
     }
 
@@ -113,41 +96,36 @@ extension Operations {
         let now = ambient.now()
         return try await importing(isDryRun, as: caller) { look throws(AttendanceError) in
             let known = try look.tx.importedSessions(rows.map(\.row.id), of: source)
-            var claims: [Claim] = []
-            var outcomes: [RowOutcome] = []
-            var places: [Int?] = []
+            var batch = ImportBatch()
             for row in rows {
-                let former = known[row.row.id]
-                if let former, former.digest == row.row.stamp.digest {
-                    outcomes.append(RowOutcome(.alreadyThere))
-                    places.append(nil)
+                let known = known[row.row.id]
+                if let settled = try look.verdict(row.row, known?.digest, of: row.member, source, besides: members) {
+                    batch.settle(settled)
                     continue
                 }
-                guard try look.knows(row.member, of: source, besides: members) else {
-                    outcomes.append(RowOutcome(.misfit, "its employee is not there"))
-                    places.append(nil)
-                    continue
+                let former = try known.map { known throws(AttendanceError) in try look.former(known, of: source) }
+                if let former, let holder = try look.tx.member(numbered: former.place.member, of: source) {
+                    let staysThere = holder.id == row.member && former.place.day == row.day
+                    if !staysThere || row.edit == nil, let back = former.takenBack {
+                        batch.add(
+                            Claim(
+                                asserting: back, row, of: holder.id, note: staysThere ? row.note : nil, "back", after: former,
+                                source: source, at: now))
+                    }
+                    if !staysThere {
+                        batch.add(Claim(naming: former.place.day, nil, of: holder.id, source: source, at: now))
+                    }
                 }
-                if let former, let member = try look.tx.member(row.member, of: source),
-                    former.place != SessionPlace(member: member.number, day: row.day),
-                    let holder = try look.tx.member(numbered: former.place.member, of: source)
-                {
-                    claims.append(Claim(naming: former.place.day, nil, of: holder.id, source: source, at: now))
-                }
-                let after = former.map(\.digest)
                 if let edit = row.edit {
-                    claims.append(Claim(asserting: edit, row, after: after, source: source, at: now))
+                    batch.add(
+                        Claim(
+                            asserting: edit, row, of: row.member, note: row.note, "edit", after: former, source: source, at: now))
                 }
-                places.append(claims.count)
                 var claim = Claim(naming: row.day, row.row, of: row.member, source: source, at: now)
-                claim.personal?.reference = ImportReference.session(row.row, "name", after: after)
-                claims.append(claim)
-                outcomes.append(RowOutcome(former == nil ? .new : .corrected))
+                claim.personal?.reference = ImportReference.session(row.row, "name", after: former)
+                batch.take(claim, RowOutcome(former == nil ? .new : .corrected))
             }
-            let appended = try look.append(claims)
-            return zip(outcomes, places).map { outcome, place in
-                place.map { appended[$0] } ?? true ? outcome : RowOutcome(.alreadyThere)
-            }
+            return batch.outcomes(try look.append(batch.claims))
         }
     }
 
@@ -207,12 +185,25 @@ private struct ImportLook {
     let writing: (any WriteTransaction)?
     let caller: WireText
 
-    /// Whether somebody is a member, or would be.
-    func knows(
-        _ id: Identifier<Membership>, of source: EntrySource, besides members: Set<Identifier<Membership>>
-    ) throws(AttendanceError) -> Bool {
-        if members.contains(id) { return true }
-        return try tx.member(id, of: source) != nil
+    /// What is clear of a row of somebody's before it is looked at: that it is there already, or that nobody has it. Nil where it
+    /// has to be looked at.
+    /// - Parameters:
+    ///   - digest: Of the row as it was brought in last; nil where it was not.
+    ///   - members: Who would be there besides.
+    func verdict(
+        _ row: ImportedRow, _ digest: Int64?, of member: Identifier<Membership>, _ source: EntrySource,
+        besides members: Set<Identifier<Membership>>
+    ) throws(AttendanceError) -> RowOutcome? {
+        if digest == row.stamp.digest { return RowOutcome(.alreadyThere) }
+        if members.contains(member) { return nil }
+        return try tx.member(member, of: source) == nil ? RowOutcome(.misfit, "its employee is not there") : nil
+    }
+
+    /// A session as it is here before a row changes it.
+    func former(_ known: ImportedSession, of source: EntrySource) throws(AttendanceError) -> SessionBefore {
+        let session = try tx.session(of: known.place.member, on: known.place.day, of: source)
+        return SessionBefore(
+            place: known.place, digest: known.digest, assertion: session?.assertion.map { ($0.detail, $0.sequence) })
     }
 
     /// Whether each of the claims is new, or would be.
@@ -225,6 +216,54 @@ private struct ImportLook {
         }
         return try writing.append(sealer.seal(claims, by: caller)).map { outcome in
             if case .appended = outcome { true } else { false }
+        }
+    }
+}
+
+/// What a row of a session takes the place of.
+private struct SessionBefore {
+    let place: SessionPlace
+    let digest: Int64
+    /// What was laid down about its day last.
+    let assertion: (detail: SessionDetail, sequence: Int64)?
+
+    /// By which its day is what its punches make of it again, where an import laid something down about it that holds still; nil
+    /// where that is not so. What somebody laid down here since stays.
+    var takenBack: SessionDetail? {
+        guard let assertion, assertion.detail.isImported, assertion.detail.kind != .note else { return nil }
+        var back = SessionDetail(.note, of: place.day)
+        back.isImported = true
+        back.replaces = assertion.sequence
+        return back
+    }
+}
+
+/// Rows of one unit of work: what becomes of each, and the claims that make it so.
+private struct ImportBatch {
+    private(set) var claims: [Claim] = []
+    private var verdicts: [(outcome: RowOutcome, claim: Int?)] = []
+
+    /// A row for which nothing is to be done.
+    mutating func settle(_ outcome: RowOutcome) {
+        verdicts.append((outcome, nil))
+    }
+
+    /// A row with the claim that tells, once it is appended, whether somebody else was sooner.
+    mutating func take(_ claim: Claim, _ outcome: RowOutcome) {
+        verdicts.append((outcome, claims.count))
+        claims.append(claim)
+    }
+
+    /// Another claim of the row that is taken next.
+    mutating func add(_ claim: Claim) {
+        claims.append(claim)
+    }
+
+    /// What became of the rows.
+    /// - Parameter appended: Whether each of the claims was new.
+    func outcomes(_ appended: [Bool]) -> [RowOutcome] {
+        verdicts.map { verdict in
+            verdict.claim.map { appended[$0] } ?? true ? verdict.outcome : RowOutcome(.alreadyThere)
         }
     }
 }
@@ -274,15 +313,18 @@ private enum ImportReference {
 
     static func punch(_ row: ImportedRow, after former: ImportedPunch?) -> WireText { text("entry", row, former?.toldBy) }
 
-    static func session(_ row: ImportedRow, _ part: String, after digest: Int64?) -> WireText {
-        text("session-\(part)", row, digest)
+    /// A session can become an edited one again without a change of its row: because the entries that explained it changed. What
+    /// was laid down before tells those apart.
+    static func session(_ row: ImportedRow, _ part: String, after former: SessionBefore?) -> WireText {
+        text("session-\(part)", row, former?.digest, over: former?.assertion?.sequence)
     }
 
-    private static func text(_ kind: String, _ row: ImportedRow, _ predecessor: Int64?) -> WireText {
+    private static func text(_ kind: String, _ row: ImportedRow, _ predecessor: Int64?, over sequence: Int64? = nil) -> WireText {
         // A row that is changed to and fro has the same digests again, and later moments.
         let before =
             predecessor.map { "\(String(UInt64(bitPattern: $0), radix: 16))-\(row.stamp.changedAt?.microseconds ?? 0)" } ?? "new"
-        return WireText("import/\(kind)/\(row.id.uuidString.lowercased())/\(before)/\(row.stamp.digestText)")
+        let place = sequence.map { "-\($0)" } ?? ""
+        return WireText("import/\(kind)/\(row.id.uuidString.lowercased())/\(before)\(place)/\(row.stamp.digestText)")
     }
 }
 
@@ -315,13 +357,14 @@ extension Claim {
     }
 
     fileprivate init(
-        asserting edit: SessionDetail, _ row: FormerSession, after digest: Int64?, source: EntrySource, at moment: Instant
+        asserting edit: SessionDetail, _ row: FormerSession, of member: Identifier<Membership>, note: WireText?, _ part: String,
+        after former: SessionBefore?, source: EntrySource, at moment: Instant
     ) {
         self.init(
             kind: .sessionAsserted, source: source, occurredAt: moment, detail: edit.text,
             personal: PersonalPart(
-                identifierKind: .membership, identifier: row.member.text,
-                reference: ImportReference.session(row.row, "edit", after: digest), meta: row.note))
+                identifierKind: .membership, identifier: member.text,
+                reference: ImportReference.session(row.row, part, after: former), meta: note))
     }
 
     fileprivate init(keeping misfit: Misfit, source: EntrySource, at moment: Instant) {

@@ -125,6 +125,7 @@ extension Operations {
                 var detail = session.assertion?.detail ?? SessionDetail(.note, of: session.day)
                 if let former = session.assertion, former.detail.kind != .note {
                     detail.repeats = former.detail.repeats ?? former.sequence
+                    detail.isImported = false
                 }
                 return (detail, change.note ?? nil, member)
             }

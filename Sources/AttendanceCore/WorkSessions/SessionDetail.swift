@@ -14,6 +14,8 @@ public struct SessionDetail: Sendable, Equatable {
     public var isLateIn = false
     public var isEarlyOut = false
     public var status: SessionStatus?
+    /// Whether another system laid it down. It may take it back, which it may not with what somebody laid down here.
+    public var isImported = false
     /// The entry that laid down the same day before.
     public var replaces: Int64?
     /// The entry whose word this one repeats with another note: cycles that came behind that one still add to it.
@@ -47,6 +49,7 @@ public struct SessionDetail: Sendable, Equatable {
         isLateIn = words.has("late")
         isEarlyOut = words.has("early")
         status = words.text("status").flatMap { SessionStatus(rawValue: $0) }
+        isImported = words.has("imported")
         replaces = words.integer("replaces")
         repeats = words.integer("repeats")
         hoursRule = words.integer("hours")
@@ -67,6 +70,7 @@ public struct SessionDetail: Sendable, Equatable {
         words.add("late", if: isLateIn)
         words.add("early", if: isEarlyOut)
         words.add("status", status?.rawValue)
+        words.add("imported", if: isImported)
         words.add("replaces", replaces)
         words.add("repeats", repeats)
         words.add("hours", hoursRule)
