@@ -125,6 +125,7 @@ let package = Package(
         tests(
             "DataFilesTests", uses: ["AttendanceCore", "DataFiles", "StrictJSON", "TestKit"], resources: [.copy("Logs")]),
         tests(
+        tests("FormerTimeTrackerTests", uses: ["AttendanceCore", "FormerTimeTracker"]),
             "AssemblyTests",
             uses: [
                 "Assembly", "AttendanceCore", "DialectKit", "DialectMuster", "HTTPMessages", "HTTPServer", "SetupPage",
