@@ -31,6 +31,12 @@ enum SettingName: String, CaseIterable, Sendable {
     case metricsKey = "MUSTER_METRICS_KEY"
     case metricsAllow = "MUSTER_METRICS_ALLOW"
     case databaseURL = "DATABASE_URL"
+    case databaseHost = "DB_HOST"
+    case databasePort = "DB_PORT"
+    case databaseName = "DB_NAME"
+    case databaseUser = "DB_USER"
+    case databasePassword = "DB_PASSWORD"
+    case databaseSSLMode = "DB_SSL_MODE"
     case apiKey = "API_KEY"
     case host = "HOST"
     case port = "PORT"
@@ -57,6 +63,12 @@ enum SettingName: String, CaseIterable, Sendable {
         case .metricsKey: "the key that opens /metrics, at least 16 characters"
         case .metricsAllow: "addresses or networks to which /metrics is open without a key, apart by commas, or off"
         case .databaseURL: "a PostgreSQL address; empty for the embedded store"
+        case .databaseHost: "the host of PostgreSQL where DATABASE_URL is not set; this or DB_NAME makes it PostgreSQL"
+        case .databasePort: "its port"
+        case .databaseName: "its database"
+        case .databaseUser: "who connects to it"
+        case .databasePassword: "that user's password"
+        case .databaseSSLMode: "whether TLS is asked for: disable, allow, prefer, require, verify-ca or verify-full"
         case .apiKey: "a key with all roles for the tenant default, at least 16 characters"
         case .host: "the address of MUSTER_LISTEN where only that is to change"
         case .port: "the port of MUSTER_LISTEN where only that is to change; alone it means all addresses"
@@ -88,8 +100,9 @@ enum SettingName: String, CaseIterable, Sendable {
         case .corsAllowedOrigins: TimeTrackerConfiguration.developmentOrigins.joined(separator: ",")
         case .allowedHosts: "*"
         case .debug, .hideTimeTrackerAdmins: "false"
-        case .listenTrackAttendance, .listenTimeTracker, .trustedProxies, .metricsKey, .databaseURL, .apiKey, .host, .port,
-            .secretKey, .formerSecretKeys:
+        case .listenTrackAttendance, .listenTimeTracker, .trustedProxies, .metricsKey, .databaseURL, .databaseHost,
+            .databasePort, .databaseName, .databaseUser, .databasePassword, .databaseSSLMode, .apiKey, .host, .port, .secretKey,
+            .formerSecretKeys:
             nil
         }
     }
@@ -97,7 +110,8 @@ enum SettingName: String, CaseIterable, Sendable {
     /// The value as it may be shown.
     func shown(_ value: String) -> String {
         switch self {
-        case .apiKey, .metricsKey, .secretKey, .formerSecretKeys: "(set, \(value.unicodeScalars.count) characters)"
+        case .apiKey, .metricsKey, .secretKey, .formerSecretKeys, .databasePassword:
+            "(set, \(value.unicodeScalars.count) characters)"
         case .databaseURL: Self.withoutPassword(value)
         default: value
         }
@@ -197,7 +211,14 @@ struct Configuration: Sendable {
         trackAttendanceAddresses = try Self.addresses(value(.listenTrackAttendance) ?? "off", .listenTrackAttendance)
         timeTrackerAddresses = try Self.addresses(value(.listenTimeTracker) ?? "off", .listenTimeTracker)
         dataDirectory = value(.data) ?? "./muster-data"
-        database = try Self.database(value(.databaseURL), dataDirectory: dataDirectory)
+        var url = value(.databaseURL)
+        if url == nil, let part = [SettingName.databaseHost, .databaseName].first(where: { value($0) != nil }) {
+            let made = try Self.databaseURL(value)
+            let origin = all.first { $0.name == part }?.origin ?? .standard
+            values = values.map { $0.name == .databaseURL ? (.databaseURL, made, origin) : $0 }
+            url = made
+        }
+        database = try Self.database(url, dataDirectory: dataDirectory)
         guard let level = LogLevel(named: value(.log) ?? "info") else {
             throw Misuse("MUSTER_LOG is \"\(value(.log) ?? "")\": it must be one of debug, info, warning, error, off")
         }
@@ -282,6 +303,35 @@ struct Configuration: Sendable {
     static func secret(_ value: String, _ name: SettingName) throws -> String {
         let placeholders = [
             "your-api-key", "your-secret", "changeme", "change-me", "change_me", "replace-me", "replace_me", "default_admin_token",
+    /// The address that the settings of Time Tracker's own service make together. Source: contract §14.1, whose fallbacks these
+    /// are, but for the password: one that everybody knows is none.
+    private static func databaseURL(_ value: (SettingName) -> String?) throws -> String {
+        let port = value(.databasePort) ?? "5432"
+        guard let number = Int(port), (1...65_535).contains(number) else {
+            throw Misuse("DB_PORT is \"\(port)\": a number from 1 to 65535 was expected")
+        }
+        let host = value(.databaseHost) ?? "localhost"
+        let user =
+            encoded(value(.databaseUser) ?? "postgres") + (value(.databasePassword).map { ":" + encoded($0) } ?? "")
+        return "postgresql://\(user)@\(host.contains(":") ? "[\(host)]" : encoded(host)):\(number)/"
+            + encoded(value(.databaseName) ?? "timetracker") + (value(.databaseSSLMode).map { "?sslmode=" + encoded($0) } ?? "")
+    }
+
+    /// A text as a part of a URL. Source: RFC 3986 §2.3.
+    private static func encoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF")
+        return text.utf8.reduce(into: "") { encoded, byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(UnicodeScalar(byte))
+            default:
+                encoded += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+            }
+        }
+    }
+
             "your_api_key", "example-api-key", "placeholder",
         ]
         guard value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {

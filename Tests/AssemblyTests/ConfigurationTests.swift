@@ -34,6 +34,31 @@ import Testing
         #expect(configuration.timeTrackerAddresses == [.init(host: "0.0.0.0", port: 8001)])
     }
 
+    @Test(
+        arguments: [
+            (
+                ["DB_HOST": "db.example", "DB_NAME": "hours", "DB_USER": "clock", "DB_PASSWORD": "p@ss/w:rd %", "DB_PORT": "5433"],
+                "postgresql://clock:p%40ss%2Fw%3Ard%20%25@db.example:5433/hours"
+            ),
+            (["DB_NAME": "hours"], "postgresql://postgres@localhost:5432/hours"),
+            (["DB_HOST": "::1", "DB_SSL_MODE": "require"], "postgresql://postgres@[::1]:5432/timetracker?sslmode=require"),
+            (["DB_HOST": "/run/postgresql"], "postgresql://postgres@%2Frun%2Fpostgresql:5432/timetracker"),
+            (["DB_HOST": "db.example", "DATABASE_URL": "postgresql://h/db"], "postgresql://h/db"),
+        ] as [([String: String], String)])
+    func `knows the database of Time Tracker's service`(environment: [String: String], url: String) throws {
+        let configuration = try read(environment)
+        #expect(configuration.database == .postgres(url: url))
+        let shown = try #require(configuration.values.first { $0.name == .databaseURL })
+        #expect(shown.value == url && shown.origin == .environment)
+        #expect(!SettingName.databasePassword.shown("p@ss/w:rd %").contains("p@ss"))
+    }
+
+    @Test func `takes nothing but a host or a database's name for one`() throws {
+        let stray = ["DB_USER": "clock", "DB_PASSWORD": "secret", "DB_PORT": "5433"]
+        #expect(try read(stray).database == .sqlite(file: "./muster-data/muster.sqlite"))
+        #expect(throws: Misuse.self) { try read(["DB_HOST": "h", "DB_PORT": "many"]) }
+    }
+
     @Test func `takes flags over the environment over the file`() throws {
         let file = "MUSTER_DATA=/file\nRATE_LIMIT_MAX=7\nMUSTER_LOG=error\n"
         let configuration = try read(
