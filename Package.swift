@@ -84,7 +84,7 @@ let package = Package(
             uses: [
                 "AttendanceCore", "CReferencePages", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
                 "StrictJSON", "Digests", "DialectKit", "DialectTimeTracker", "DialectTrackAttendance", "DialectMuster",
-                "DataFiles", "HTTPClient", "DemoData", "DaySimulation", "FormerTimeTracker", "SetupPage", "Tokens",
+                "DataFiles", "HTTPClient", "DemoData", "DaySimulation", "FormerTimeTracker", "SetupPage", "Spreadsheets", "Tokens",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
 
@@ -92,7 +92,8 @@ let package = Package(
         .target(
             name: "TestKit",
             dependencies: [
-                "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "Digests", "Tokens", "HTTPMessages", "StrictJSON",
+                "AttendanceCore", "DialectKit", "SQLStorage", "SQLiteEngine", "PostgresEngine", "Digests", "Tokens", "HTTPMessages",
+                "StrictJSON",
             ],
             path: "Tests/TestKit", swiftSettings: strict),
         tests("AttendanceCoreTests", uses: ["AttendanceCore", "TestKit"]),
@@ -119,13 +120,13 @@ let package = Package(
         tests(
             "DialectTimeTrackerTests",
             uses: [
-                "AttendanceCore", "DialectKit", "DialectTimeTracker", "HTTPMessages", "SQLStorage", "SQLiteEngine", "StrictJSON",
-                "TestKit",
+                "AttendanceCore", "DialectKit", "DialectTimeTracker", "HTTPMessages", "SQLStorage", "SQLiteEngine", "Spreadsheets",
+                "StrictJSON", "TestKit",
             ], resources: [.copy("Golden")]),
         tests(
             "DataFilesTests", uses: ["AttendanceCore", "DataFiles", "StrictJSON", "TestKit"], resources: [.copy("Logs")]),
-        tests(
         tests("FormerTimeTrackerTests", uses: ["AttendanceCore", "FormerTimeTracker"]),
+        tests(
             "AssemblyTests",
             uses: [
                 "Assembly", "AttendanceCore", "DialectKit", "DialectMuster", "HTTPMessages", "HTTPServer", "SetupPage",

@@ -154,6 +154,8 @@ struct Configuration: Sendable {
     var timeTrackerAddresses: [Address]
     var dataDirectory: String
     var database: Database
+    /// Where files lie that nobody keeps: `TMPDIR`, which is the system's word and no setting of Muster.
+    var temporaryDirectory: String
     var logLevel: LogLevel
     var trustedProxies: [AddressRange]
     var drainSeconds: Int
@@ -179,6 +181,7 @@ struct Configuration: Sendable {
     /// - Throws: ``Misuse`` for an unknown `MUSTER_` name and for a value that does not parse, naming both.
     init(environment: [String: String], file: String?, flags: [SettingName: String]) throws {
         let fromFile = try file.map { try Self.parse($0) } ?? [:]
+        temporaryDirectory = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         for (name, origin) in environment.keys.map({ ($0, "the environment") }) + fromFile.keys.map({ ($0, ".env") })
         where name.hasPrefix("MUSTER_") && SettingName(rawValue: name) == nil {
             throw Misuse("\(name) in \(origin) is no setting of Muster; muster config lists them")
@@ -300,9 +303,6 @@ struct Configuration: Sendable {
         throw Misuse("DATABASE_URL begins with \"\(scheme):\": postgresql://… or sqlite:///path was expected")
     }
 
-    static func secret(_ value: String, _ name: SettingName) throws -> String {
-        let placeholders = [
-            "your-api-key", "your-secret", "changeme", "change-me", "change_me", "replace-me", "replace_me", "default_admin_token",
     /// The address that the settings of Time Tracker's own service make together. Source: contract §14.1, whose fallbacks these
     /// are, but for the password: one that everybody knows is none.
     private static func databaseURL(_ value: (SettingName) -> String?) throws -> String {
@@ -332,6 +332,9 @@ struct Configuration: Sendable {
         }
     }
 
+    static func secret(_ value: String, _ name: SettingName) throws -> String {
+        let placeholders = [
+            "your-api-key", "your-secret", "changeme", "change-me", "change_me", "replace-me", "replace_me", "default_admin_token",
             "your_api_key", "example-api-key", "placeholder",
         ]
         guard value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {

@@ -7,6 +7,7 @@ import HTTPServer
 import HTTPMessages
 import SetupPage
 import SQLStorage
+import Spreadsheets
 import StrictJSON
 
 /// The whole graph: a store, the dialects over it, and the listeners they answer on.
@@ -44,7 +45,8 @@ final class Server: Sendable {
             operations: operations,
             configuration: TimeTrackerConfiguration(
                 debug: configuration.debug, allowedHosts: configuration.allowedHosts,
-                allowedOrigins: configuration.allowedOrigins, hidesAdmins: configuration.hidesTimeTrackerAdmins))
+                allowedOrigins: configuration.allowedOrigins, hidesAdmins: configuration.hidesTimeTrackerAdmins),
+            workbooks: WorkbookPlaces(in: configuration.temporaryDirectory))
         let dialects: [any Dialect] = [
             trackAttendance, timeTracker, MusterDialect(operations: operations), SetupDialect(operations: operations),
         ]

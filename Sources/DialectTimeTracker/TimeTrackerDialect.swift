@@ -1,6 +1,7 @@
 public import AttendanceCore
 public import DialectKit
 public import HTTPMessages
+public import Spreadsheets
 import StrictJSON
 
 /// The wire contract of Time Tracker: a punch clock in the browser, and the pages of those who look after it.
@@ -12,10 +13,13 @@ public struct TimeTrackerDialect: Dialect {
 
     let operations: Operations
     let configuration: TimeTrackerConfiguration
+    let workbooks: WorkbookPlaces
     private let gate: Gate
 
-    public init(operations: Operations, configuration: TimeTrackerConfiguration) {
+    /// - Parameter workbooks: Where exports are made.
+    public init(operations: Operations, configuration: TimeTrackerConfiguration, workbooks: WorkbookPlaces) {
         self.operations = operations
+        self.workbooks = workbooks
         self.configuration = configuration
         gate = Gate(
             credentials: TimeTrackerCredentials(operations: operations), configuration: configuration,

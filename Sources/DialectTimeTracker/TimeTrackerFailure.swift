@@ -247,6 +247,8 @@ extension TimeTrackerFailure {
         switch fault {
         case .tooManyRows:
             self = .rule("A workbook holds at most \(Workbook.rowsMax) sessions; ask for fewer days, or for CSV.")
+        case .busy:
+            self = Self(AttendanceError.unavailable(retryAfterSeconds: 5))
         case .failed(let number):
             // Most often a full disk, which somebody has to see to; then the same request is answered.
             self.init(503, retryAfterSeconds: 60) { Self.write("The workbook could not be made (\(number)).", to: &$0) }

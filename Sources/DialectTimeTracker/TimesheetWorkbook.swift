@@ -13,7 +13,7 @@ extension TimeTrackerDialect {
         let pages = operations.sessions(of: .timeTracker, matching: wanted.filter, as: visit.caller)
         let sheet = TimesheetCells(zone: zone, withCycles: wanted.includesCycles)
         let book = try await fill { () async throws(SheetFault) in
-            try Workbook(sheet: "Timesheet", columns: sheet.columns)
+            try await workbooks.open(sheet: "Timesheet", columns: sheet.columns)
         }
         while let page = try await ask(.general, { () async throws(AttendanceError) in try await pages.next() }) {
             try await fill { () async throws(SheetFault) in try await book.append(page.map { sheet.cells(of: $0) }) }

@@ -11,17 +11,13 @@ internal import Glibc
     private let boldHundredths: UnsafeMutablePointer<lxw_format>?
     private let day: UnsafeMutablePointer<lxw_format>?
     private let timeOfDay: UnsafeMutablePointer<lxw_format>?
-    private let path: String
+    private let file: SheetFile
 
     init(sheet name: String, columns: [SheetColumn], in directory: String) throws(SheetFault) {
-        path = try Self.makeFile(in: directory)
-        guard let book = unsafe cxlsxwriter_open(path, directory) else {
-            unsafe unlink(path)
-            throw .failed(Int(ENOMEM))
-        }
+        file = try SheetFile(in: directory)
+        guard let book = unsafe cxlsxwriter_open(file.path, directory) else { throw .failed(Int(ENOMEM)) }
         guard let sheet = unsafe workbook_add_worksheet(book, name) else {
             _ = unsafe workbook_close(book)
-            unsafe unlink(path)
             throw .failed(Int(LXW_ERROR_PARAMETER_VALIDATION.rawValue))
         }
         unsafe self.book = book
@@ -48,7 +44,6 @@ internal import Glibc
         guard let book = unsafe book else { return }
         // Closing is the library's only way to let its own temporary file go.
         _ = unsafe workbook_close(book)
-        unsafe unlink(path)
     }
 
     func write(_ cell: SheetCell, row: Int, column: Int) throws(SheetFault) {
@@ -87,14 +82,11 @@ internal import Glibc
         }
     }
 
-    /// Ends the workbook and opens it for reading. Nobody else can open it afterwards, and it goes with its descriptor.
-    func finish() throws(SheetFault) -> Int32 {
+    /// Ends the workbook, which can be read from the file's beginning.
+    func finish() throws(SheetFault) -> SheetFile {
         let closing = unsafe book
         unsafe book = nil
-        defer { unsafe unlink(path) }
         try Self.check(unsafe workbook_close(closing))
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw .failed(Int(errno)) }
         return file
     }
 
@@ -112,14 +104,5 @@ internal import Glibc
                     units += scalar.utf16.count
                     return units <= Workbook.textUnitsMax
                 }))
-    }
-
-    /// A new, empty file that only its owner may read.
-    private static func makeFile(in directory: String) throws(SheetFault) -> String {
-        var template = Array("\(directory)/muster-sheet-XXXXXX".utf8CString)
-        let file = unsafe mkstemp(&template)
-        guard file >= 0 else { throw .failed(Int(errno)) }
-        close(file)
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

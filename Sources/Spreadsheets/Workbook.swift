@@ -23,6 +23,7 @@ public struct SheetColumn: Sendable {
     /// How the row at the end shows the column's sum; nil for none.
     public let total: Total?
 
+    /// How a sum is shown.
     public enum Total: Sendable {
         case count
         case hundredths
@@ -39,6 +40,8 @@ public struct SheetColumn: Sendable {
 public enum SheetFault: Error, Sendable, Equatable {
     /// More rows than a sheet can have; see ``Workbook/rowsMax``.
     case tooManyRows
+    /// As many are made as may be, and as many wait; see ``WorkbookPlaces``.
+    case busy
     /// The library or the file system refused, with the library's number for it.
     case failed(Int)
 }
@@ -59,21 +62,24 @@ public actor Workbook {
     private var sums: [Int64]
     private var rows = 0
     private var writer: SheetWriter?
-    private var file: Int32 = -1
+    private var file: SheetFile?
+    /// Held until there is nothing of the workbook any more.
+    private let place: WorkbookPlace?
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
     /// - Parameters:
     ///   - sheet: At most 31 letters, none of `[]:*?/\`.
     ///   - directory: For the files while they are made; as much room as the workbook takes, twice.
-    public init(sheet: String, columns: [SheetColumn], in directory: String = "/tmp") throws(SheetFault) {
+    public init(sheet: String, columns: [SheetColumn], in directory: String) throws(SheetFault) {
+        try self.init(sheet: sheet, columns: columns, in: directory, at: nil)
+    }
+
+    init(sheet: String, columns: [SheetColumn], in directory: String, at place: WorkbookPlace?) throws(SheetFault) {
+        self.place = place
         self.columns = columns
         sums = Array(repeating: 0, count: columns.count)
         writer = try SheetWriter(sheet: sheet, columns: columns, in: directory)
-    }
-
-    deinit {
-        if file >= 0 { close(file) }
     }
 
     /// - Precondition: Each row has as many cells as there are columns, and ``finish()`` was not called.
@@ -107,11 +113,11 @@ public actor Workbook {
 
     /// The next bytes of the file; nil at its end.
     public func next() throws(SheetFault) -> [UInt8]? {
-        precondition(file >= 0, "a workbook is finished before it is read")
-        let (file, max) = (file, Self.pieceBytesMax)
+        guard let file else { preconditionFailure("a workbook is finished before it is read") }
+        let max = Self.pieceBytesMax
         var count = 0
         let piece = unsafe [UInt8](unsafeUninitializedCapacity: max) { buffer, initialized in
-            repeat { count = unsafe read(file, buffer.baseAddress, max) } while count < 0 && errno == EINTR
+            repeat { count = unsafe read(file.descriptor, buffer.baseAddress, max) } while count < 0 && errno == EINTR
             initialized = Swift.max(0, count)
         }
         guard count >= 0 else { throw .failed(Int(errno)) }

@@ -1,9 +1,7 @@
 import AttendanceCore
-import DialectKit
 import DialectTimeTracker
 import HTTPMessages
-import SQLStorage
-import SQLiteEngine
+import Spreadsheets
 import StrictJSON
 import TestKit
 import Testing
@@ -16,24 +14,18 @@ struct Desk: Sendable {
     let dialect: TimeTrackerDialect
     let operations: Operations
     let clock: TestClock
-    private let table: RouteTable<Endpoint>
-    private let site = Site(
-        tenant: Tenant(id: .default, name: .default, createdAt: Instant(microseconds: 0)), isShared: false)
+    private let asked: AskedDialect
 
     init(_ subject: StoreUnderTest, _ configuration: TimeTrackerConfiguration = .init()) throws {
         operations = subject.operations
         clock = subject.clock
-        dialect = TimeTrackerDialect(operations: operations, configuration: configuration)
-        table = try RouteTable(dialect.routes)
+        dialect = TimeTrackerDialect(operations: operations, configuration: configuration, workbooks: WorkbookPlaces(in: "/tmp"))
+        asked = try AskedDialect(dialect)
     }
 
     /// Over a store that cannot be reached.
     static func withoutStore(_ configuration: TimeTrackerConfiguration = .init()) async throws -> Desk {
-        try await withTemporaryDirectory { directory in
-            let subject = try StoreUnderTest(kind: .sqlite, engine: SQLiteEngine(file: directory + "/muster.sqlite"))
-            await subject.store.close()
-            return try Desk(subject, configuration)
-        }
+        try Desk(await .closed(), configuration)
     }
 
     /// Makes the admin that golden cases expect, and signs in as them.
@@ -44,21 +36,6 @@ struct Desk: Sendable {
         let answer = try await ask(
             .post, "/api/auth/login/", #"{"email":"\#(Self.email)","password":"\#(Self.password)"}"#)
         return SignedDesk(desk: self, token: try #require(try Plain(answer.body)["access"]?.text))
-    }
-
-    func answer(_ head: RequestHead, _ body: [UInt8]) async -> Response {
-        if let preflight = dialect.crossOrigin?.preflight(head) { return preflight }
-        let admission =
-            switch table.lookup(head.method, head.path) {
-            case .found(let match): await match.route.handler.admit(head, match.parameters, site)
-            case .otherMethods(let allowed): await dialect.admitUnrouted(head, allowed: allowed, at: site)
-            case .unknown: await dialect.admitUnrouted(head, allowed: [], at: site)
-            }
-        switch admission {
-        case .answer(let response): return response
-        case .read(let maxBytes, let tooLarge, let respond):
-            return body.count > maxBytes ? tooLarge : await respond(body)
-        }
     }
 
     /// Answers a step of a golden case.
@@ -79,14 +56,11 @@ struct Desk: Sendable {
     func ask(
         _ method: HTTPMethod, _ target: String, headers: HeaderFields, isForwarded: Bool = false, _ body: [UInt8]
     ) async throws -> Answer {
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let path = try #require(RequestPath(rawPath: String(parts[0])))
         var headers = headers
         if headers.first("Host") == nil { headers.append("Host", "clock.example.test:8000") }
-        let head = RequestHead(
-            method: method, path: path, rawQuery: parts.count > 1 ? String(parts[1]) : "", headers: headers,
-            isAddressForwarded: isForwarded, requestID: "test")
-        return try await Answer(answer(head, body))
+        let head = try #require(
+            RequestHead(method: method, target: target, headers: headers, isAddressForwarded: isForwarded))
+        return try await Answer(asked.answer(head, body))
     }
 }
 
@@ -117,25 +91,4 @@ struct SignedDesk: Sendable {
         try await desk.ask(
             .post, "/api/timetracking/punch/", #"{"employee_id":"\#(employee)","type":"\#(type)","timestamp":"\#(moment)"}"#)
     }
-}
-
-/// An answer with its body in one piece.
-struct Answer: Sendable {
-    let status: Int
-    let headers: HeaderFields
-    let body: [UInt8]
-
-    init(_ response: Response) async throws {
-        status = response.status
-        headers = response.headers
-        switch response.body {
-        case .bytes(let bytes): body = bytes
-        case .stream(let stream):
-            var pieces: [UInt8] = []
-            while let piece = try await stream.next() { pieces += piece }
-            body = pieces
-        }
-    }
-
-    var text: String { String(decoding: body, as: UTF8.self) }
 }

@@ -1,5 +1,6 @@
 import AttendanceCore
 import HTTPMessages
+import TestKit
 import Testing
 
 @testable import DialectKit

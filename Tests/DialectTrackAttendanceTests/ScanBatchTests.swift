@@ -1,5 +1,6 @@
 import AttendanceCore
 import StrictJSON
+import TestKit
 import Testing
 
 @testable import DialectTrackAttendance

@@ -1,6 +1,7 @@
 import Foundation
-import Spreadsheets
 import Testing
+
+@testable import Spreadsheets
 
 @Suite struct `A workbook` {
     private static let columns = [
@@ -9,7 +10,7 @@ import Testing
     ]
 
     private func bytes(of rows: [[SheetCell]]) async throws -> [UInt8] {
-        let book = try Workbook(sheet: "Sheet", columns: Self.columns)
+        let book = try Workbook(sheet: "Sheet", columns: Self.columns, in: "/tmp")
         try await book.append(rows)
         try await book.finish(total: "Total")
         var bytes: [UInt8] = []
@@ -65,18 +66,53 @@ import Testing
         #expect(sheet.filter { $0 == "😀" }.count == Workbook.textUnitsMax / 2)
     }
 
-    @Test func `leaves no file behind, finished or given up`() async throws {
+    /// What has no name needs nobody to remove it, whatever ends the process.
+    @Test func `has no file that somebody could find, made, finished or given up`() async throws {
         let directory = "/tmp/muster-sheets-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: directory) }
         do {
             let finished = try Workbook(sheet: "S", columns: Self.columns, in: directory)
+            try await finished.append([[.text("x"), .empty, .empty, .empty, .empty]])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])
             try await finished.finish(total: "T")
             #expect(try await finished.next() != nil)
             let givenUp = try Workbook(sheet: "S", columns: Self.columns, in: directory)
             try await givenUp.append([[.text("x"), .empty, .empty, .empty, .empty]])
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])
+    }
+
+    @Test func `waits for its place, in turn, and is refused where too many wait`() async throws {
+        let places = WorkbookPlaces(in: "/tmp")
+        func open() async throws -> Workbook { try await places.open(sheet: "S", columns: Self.columns) }
+        var held = [try await open(), try await open()]
+        #expect(held.count == WorkbookPlaces.atOnceMax)
+        try await withThrowingTaskGroup(of: Workbook.self) { group in
+            for _ in 0..<WorkbookPlaces.waitingMax { group.addTask { try await open() } }
+            while places.waitingCount < WorkbookPlaces.waitingMax { await Task.yield() }
+            await #expect(throws: SheetFault.busy) { _ = try await open() }
+            // Read to its end or given up half made: when nobody has it any more, the next one comes.
+            try await held[0].finish(total: "T")
+            var last = 0
+            while let piece = try await held[0].next() { last = piece.count }
+            #expect(last > 0 && places.waitingCount == WorkbookPlaces.waitingMax)
+            for waiting in (0..<WorkbookPlaces.waitingMax).reversed() {
+                held.removeFirst()
+                held.append(try #require(try await group.next()))
+                #expect(places.waitingCount == waiting)
+            }
+        }
+        held = []
+        _ = [try await open(), try await open()]
+    }
+
+    @Test func `gives its place back where it cannot be made`() async throws {
+        let places = WorkbookPlaces(in: "/nowhere")
+        for _ in 0...WorkbookPlaces.atOnceMax {
+            await #expect(throws: SheetFault.failed(2)) { _ = try await places.open(sheet: "S", columns: Self.columns) }
+        }
+        #expect(places.waitingCount == 0)
     }
 
     @Test func `is refused where there is no room for it`() {

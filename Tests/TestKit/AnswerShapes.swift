@@ -1,4 +1,5 @@
 public import HTTPMessages
+import Synchronization
 
 /// Compares answers with what an OpenAPI document says of them: their status, their type, and the shape of their JSON.
 public struct AnswerShapes: Sendable {
@@ -45,6 +46,29 @@ public struct AnswerShapes: Sendable {
         }
         let best = fitting.min { $0.split(separator: "{").count < $1.split(separator: "{").count }
         return best.flatMap { document["paths"]?[$0]?[method.rawValue.lowercased()] }
+    }
+
+    /// Plays a suite, and compares every answer of an operation that the document has.
+    /// - Returns: What is wrong with which request, and how many answers were compared.
+    public func problems(
+        playing suite: GoldenSuite, against server: @escaping GoldenSuite.Server
+    ) async -> (found: [String], compared: Int) {
+        let compared = Mutex((found: [String](), count: 0))
+        for (number, scenario) in suite.scenarios.enumerated() {
+            // Whether the cases hold is another test's matter.
+            _ = await suite.play(scenario, run: "r\(number)") { request in
+                let answer = try await server(request)
+                let path = String(request.target.prefix { $0 != "?" })
+                if let problems = self.problems(with: answer, to: request.method, path) {
+                    compared.withLock { compared in
+                        compared.count += 1
+                        compared.found += problems.map { "\(scenario.name): \(request.method) \(request.target): \($0)" }
+                    }
+                }
+                return answer
+            }
+        }
+        return compared.withLock { ($0.found, $0.count) }
     }
 
     // MARK: Schemas

@@ -64,7 +64,7 @@ import Testing
         "Assembly": [
             "AttendanceCore", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer", "StrictJSON",
             "Digests", "DialectKit", "DialectTimeTracker", "DialectTrackAttendance", "DialectMuster", "DataFiles", "HTTPClient",
-            "DemoData", "DaySimulation", "FormerTimeTracker", "SetupPage", "Tokens",
+            "DemoData", "DaySimulation", "FormerTimeTracker", "SetupPage", "Spreadsheets", "Tokens",
         ],
         "muster": ["Assembly"],
     ]
