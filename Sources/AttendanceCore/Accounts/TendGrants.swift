@@ -172,12 +172,7 @@ extension Operations {
 
     /// A random identity. Source: RFC 9562 §5.4 (version 4).
     func newIdentifier<Owner>(of owner: Owner.Type) -> Identifier<Owner> {
-        var b = ambient.randomBytes(16)
-        b[6] = b[6] & 0x0F | 0x40
-        b[8] = b[8] & 0x3F | 0x80
-        return Identifier(
-            rawValue: UUID(
-                uuid: (b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15])))
+        Identifier(rawValue: UUID(version: 4, of: ambient.randomBytes(16)))
     }
 }
 

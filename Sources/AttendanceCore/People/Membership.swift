@@ -26,9 +26,6 @@ extension Sealer {
     }
 
     private func identity(_ purpose: UInt8, _ hash: Digest) -> UUID {
-        var b = Array(digest([purpose] + hash.bytes).bytes.prefix(16))
-        b[6] = b[6] & 0x0F | 0x80
-        b[8] = b[8] & 0x3F | 0x80
-        return UUID(uuid: (b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]))
+        UUID(version: 8, of: Array(digest([purpose] + hash.bytes).bytes.prefix(16)))
     }
 }

@@ -17,21 +17,13 @@ extension Sealer {
         precondition(number >= 0 && number < 1 << 62, "the number fits behind the variant's two bits")
         let front = front(of: noun, in: tenant)
         let back = UInt64(number) | 1 << 63
-        func byte(_ word: UInt64, _ place: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: word >> (56 - 8 * place)) }
-        return UUID(
-            uuid: (
-                byte(front, 0), byte(front, 1), byte(front, 2), byte(front, 3), byte(front, 4), byte(front, 5), byte(front, 6),
-                byte(front, 7), byte(back, 0), byte(back, 1), byte(back, 2), byte(back, 3), byte(back, 4), byte(back, 5),
-                byte(back, 6), byte(back, 7)
-            ))
+        return UUID(bits: UInt128(front) << 64 | UInt128(back))
     }
 
     /// The number an identity was made of; nil for one that was made elsewhere, or for something else.
     public func number(of noun: WireNoun, _ id: UUID, in tenant: TenantID) -> Int64? {
-        let b = id.uuid
-        func word(_ bytes: [UInt8]) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-        guard word([b.0, b.1, b.2, b.3, b.4, b.5, b.6, b.7]) == front(of: noun, in: tenant) else { return nil }
-        let back = word([b.8, b.9, b.10, b.11, b.12, b.13, b.14, b.15])
+        guard UInt64(truncatingIfNeeded: id.bits >> 64) == front(of: noun, in: tenant) else { return nil }
+        let back = UInt64(truncatingIfNeeded: id.bits)
         guard back >> 62 == 0b10 else { return nil }
         return Int64(back & (1 << 62 - 1))
     }

@@ -122,15 +122,6 @@ extension UUID {
         guard digits == 32 else { return nil }
         self.init(bits: bits)
     }
-
-    fileprivate init(bits: UInt128) {
-        func byte(_ place: Int) -> UInt8 { UInt8(truncatingIfNeeded: bits >> UInt128((15 - place) * 8)) }
-        self.init(
-            uuid: (
-                byte(0), byte(1), byte(2), byte(3), byte(4), byte(5), byte(6), byte(7), byte(8), byte(9), byte(10), byte(11),
-                byte(12), byte(13), byte(14), byte(15)
-            ))
-    }
 }
 
 /// The identity of an employee to whom something is to belong. Whether there is one is asked later, so the text goes along

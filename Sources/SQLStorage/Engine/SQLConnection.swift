@@ -1,3 +1,4 @@
+import AttendanceCore
 public import struct FoundationEssentials.UUID
 
 /// One connection to an engine, confined to one thread at a time by whoever owns it. Every call blocks.
@@ -126,6 +127,7 @@ public protocol SQLEngine: Sendable {
     func connect(_ purpose: ConnectionPurpose) throws(SQLError) -> any SQLConnection
 }
 
+/// What a connection is opened for.
 public enum ConnectionPurpose: Sendable {
     case reading, writing
     /// Looking at a store without making, changing or tidying up anything, not even what a reader leaves behind.
@@ -210,6 +212,7 @@ public struct SchemaVocabulary: Sendable {
 
 /// What an engine reports: the kind, its own result code, and the statement, never the values.
 public struct SQLError: Error, Sendable, CustomStringConvertible {
+    /// What an error means for whoever asked.
     public enum Kind: Sendable, Equatable {
         /// Passes by itself: locked, restarting, out of connections, connection lost, disk full, shutting down.
         case unavailable
@@ -284,10 +287,10 @@ public struct SQLRow: Sendable, Equatable {
     public func uuid(_ column: Int) -> UUID {
         switch values[column] {
         case .uuid(let value): return value
-        case .blob(let b) where b.count == 16:
-            return UUID(
-                uuid: (b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]))
-        default: preconditionFailure("column \(column) is no identity")
+        case .blob(let bytes):
+            if let value = UUID(bytes) { return value }
+        default: break
         }
+        preconditionFailure("column \(column) is no identity")
     }
 }

@@ -245,19 +245,3 @@ extension PackedBytes {
         }
     }
 }
-
-extension UUID {
-    var bytes: [UInt8] {
-        let b = uuid
-        return [
-            b.0, b.1, b.2, b.3, b.4, b.5, b.6, b.7, b.8, b.9, b.10, b.11, b.12, b.13, b.14, b.15,
-        ]
-    }
-
-    /// Nil for no bytes, or not sixteen.
-    init?(_ bytes: [UInt8]?) {
-        guard let b = bytes, b.count == 16 else { return nil }
-        self.init(
-            uuid: (b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]))
-    }
-}

@@ -1,0 +1,36 @@
+package import struct FoundationEssentials.UUID
+
+/// Identities as numbers and bytes, most significant first, as RFC 9562 writes them.
+extension UUID {
+    package var bits: UInt128 {
+        UInt128(bigEndian: unsafe withUnsafeBytes(of: uuid) { unsafe $0.loadUnaligned(as: UInt128.self) })
+    }
+
+    package init(bits: UInt128) {
+        func byte(_ place: Int) -> UInt8 { UInt8(truncatingIfNeeded: bits >> UInt128((15 - place) * 8)) }
+        self.init(
+            uuid: (
+                byte(0), byte(1), byte(2), byte(3), byte(4), byte(5), byte(6), byte(7), byte(8), byte(9), byte(10), byte(11),
+                byte(12), byte(13), byte(14), byte(15)
+            ))
+    }
+
+    package var bytes: [UInt8] {
+        let bits = bits
+        return (0..<16).map { UInt8(truncatingIfNeeded: bits >> UInt128((15 - $0) * 8)) }
+    }
+
+    /// Nil for no bytes, or not sixteen.
+    package init?(_ bytes: [UInt8]?) {
+        guard let bytes, bytes.count == 16 else { return nil }
+        self.init(bits: bytes.reduce(0) { $0 << 8 | UInt128($1) })
+    }
+
+    /// Sixteen bytes of which six bits say what kind of identity they are. Source: RFC 9562 §4.1, §4.2.
+    init(version: UInt128, of bytes: [UInt8]) {
+        precondition(bytes.count == 16 && version < 16)
+        let bits = bytes.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
+        let marks: UInt128 = 0xF << 76 | 0b11 << 62
+        self.init(bits: bits & ~marks | version << 76 | 0b10 << 62)
+    }
+}
