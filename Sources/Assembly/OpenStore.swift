@@ -145,7 +145,7 @@ struct StorePlace: Sendable {
             key: configuration.secretKey.map { Array($0.utf8) } ?? store.tokenKey,
             formerKeys: configuration.formerSecretKeys.map { Array($0.utf8) })
         return Operations(
-            store: store, ambient: ambient, sealer: store.sealer, zones: .system,
+            store: store, ambient: ambient, sealer: store.sealer, zones: .system(),
             secrets: AccountSecrets(
                 hasher: PasswordHasher(), signer: signer,
                 lifetimes: TokenLifetimes(accessSeconds: configuration.accessTokenSeconds)))

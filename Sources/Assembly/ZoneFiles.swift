@@ -40,12 +40,12 @@ enum ZoneFiles {
 }
 
 extension ZoneSource {
-    /// The system's time zone database, each zone read once. A name that is no zone's is looked for again each time: the
-    /// database may come later.
-    static let system: ZoneSource = {
+    /// The system's time zone database; whoever has this value reads each zone once. A name that is no zone's is looked for again
+    /// each time: the database may come later.
+    static func system() -> ZoneSource {
         let known = KnownZones()
         return ZoneSource { name in known.rules(of: name) }
-    }()
+    }
 }
 
 private final class KnownZones: Sendable {

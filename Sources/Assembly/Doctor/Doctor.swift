@@ -123,7 +123,7 @@ struct Doctor: Sendable {
         let report = Report()
         do {
             guard let store = try SQLStore.openForInspection(engine, ambient: ambient, report: report.note) else { return [] }
-            let operations = Operations(store: store, ambient: ambient, sealer: store.sealer, zones: .system)
+            let operations = Operations(store: store, ambient: ambient, sealer: store.sealer, zones: .system())
             var findings: [Finding] = []
             do throws(AttendanceError) {
                 for tenant in try await operations.tenants() { findings += await self.findings(of: tenant, operations, report) }
