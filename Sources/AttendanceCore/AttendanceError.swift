@@ -37,6 +37,7 @@ public enum AttendanceError: Error, Sendable, Equatable {
         case email = "e-mail"
     }
 
+    /// What is wrong with a field.
     public enum Fault: Sendable, Equatable {
         case empty
         case tooLong(maxScalars: Int)

@@ -12,6 +12,7 @@ public struct DemoOrganisation: Sendable {
         case room
     }
 
+    /// A place where badges are read.
     public struct Station: Sendable, Hashable {
         public let name: String
         public let purpose: Purpose
@@ -27,6 +28,7 @@ public struct DemoOrganisation: Sendable {
         let weekendPerMille: Int
     }
 
+    /// Somebody of the organisation, with the badge they carry.
     public struct Member: Sendable, Hashable {
         public let badge: String
         public let staffCode: String

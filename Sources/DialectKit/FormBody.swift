@@ -18,6 +18,7 @@ public struct FormBody: Sendable {
         public let content: Content
     }
 
+    /// What a part of a form holds.
     public enum Content: Sendable, Equatable {
         case text(String)
         case file(name: String, bytes: [UInt8])

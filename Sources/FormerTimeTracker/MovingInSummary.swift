@@ -25,6 +25,7 @@ public struct MovingInSummary: Sendable {
     /// How many lines of a kind are repeated here; all of them are told as they come.
     public static let linesMax = 1_000
 
+    /// What became of a table's rows.
     public struct Counts: Sendable, Equatable {
         public var new = 0
         public var alreadyThere = 0

@@ -2,6 +2,7 @@
 ///
 /// Names compare without ASCII case (RFC 9110 §5.1); values are kept as they are. A field may occur several times.
 public struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    /// One line of a head.
     public struct Field: Sendable, Equatable {
         public let name: String
         public let value: String

@@ -16,6 +16,7 @@ public struct Response: Sendable {
     }
 }
 
+/// What follows the head of an answer.
 public enum ResponseBody: Sendable {
     case bytes([UInt8])
     /// Sent piece by piece as it is made; chunked, since its length is not known.

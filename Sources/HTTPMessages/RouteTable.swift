@@ -25,11 +25,13 @@ public struct RouteCollision: Error, Equatable, CustomStringConvertible {
 /// A fixed segment wins over a parameter at the same place (`/attendance/sync` before `/attendance/{id}`). `HEAD` is
 /// answered by the `GET` route of its path unless it has one of its own.
 public struct RouteTable<Handler: Sendable>: Sendable {
+    /// The route of a request, and what stands in its path where the pattern has a name.
     public struct Match: Sendable {
         public let route: Route<Handler>
         public let parameters: [String: String]
     }
 
+    /// What the table knows of a method and path.
     public enum Lookup: Sendable {
         case found(Match)
         /// The path exists with other methods, sorted.

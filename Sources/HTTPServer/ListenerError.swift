@@ -1,5 +1,6 @@
 /// Why a listener could not start.
 public struct ListenerError: Error, Equatable, CustomStringConvertible {
+    /// What the system said.
     public enum Reason: Sendable, Equatable {
         case addressInUse
         case notPermitted

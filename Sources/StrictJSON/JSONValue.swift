@@ -132,6 +132,7 @@ public struct JSONItems: Sequence, Sendable {
             document: array.document, at: array.index + 1, end: Int(array.document.nodes[array.index].next))
     }
 
+    /// Walks over them once, from the first.
     public struct Iterator: IteratorProtocol {
         let document: JSONDocument
         var at: Int
@@ -169,6 +170,7 @@ public struct JSONMembers: Sequence, Sendable {
             document: object.document, at: object.index + 1, end: Int(object.document.nodes[object.index].next))
     }
 
+    /// Walks over them once, from the first.
     public struct Iterator: IteratorProtocol {
         let document: JSONDocument
         var at: Int

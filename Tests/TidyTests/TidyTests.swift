@@ -114,6 +114,18 @@ import Testing
         }
     }
 
+    @Test func `says of every public type what it means`() {
+        let declaration = /^\s*public (?:final |indirect )?(?:struct|enum|class|actor|protocol) \w/
+        for file in tree.swift {
+            let lines = file.lines
+            for (number, line) in lines.enumerated() where line.firstMatch(of: declaration) != nil {
+                // Between the sentence and the type only attributes may stand.
+                let above = lines[..<number].last { !$0.drop(while: \.isWhitespace).hasPrefix("@") } ?? ""
+                #expect(above.contains("///"), "\(file.path), line \(number + 1)")
+            }
+        }
+    }
+
     // MARK: Tenants
 
     /// Tables whose rows belong to nobody in particular, or are found before it is known to whom they belong.

@@ -1,3 +1,4 @@
+/// Keys of programs: by id in the whole installation, and the transaction's tenant's own.
 public protocol AccessReading {
     /// The key of this id, whatever its tenant and state; nil for none.
     func accessKey(id: String) throws(AttendanceError) -> AccessKey?
@@ -5,11 +6,13 @@ public protocol AccessReading {
     func accessKeys() throws(AttendanceError) -> [AccessKey]
 }
 
+/// Makes and ends keys of the transaction's tenant.
 public protocol AccessWriting {
     /// - Throws: `.taken(.key)`.
     func add(_ key: AccessKey) throws(AttendanceError)
     /// Returns whether there was a live key of this id in the tenant.
     func revokeKey(id: String, at moment: Instant) throws(AttendanceError) -> Bool
+    /// Remembers when the key was sent last; later moments win.
     func noteUse(ofKey id: String, at moment: Instant) throws(AttendanceError)
 }
 
@@ -49,6 +52,8 @@ extension Operations {
         }
     }
 
+    /// All keys of the tenant, ended ones included, oldest first.
+    /// - Throws: `.notPermitted` without the admin role, `.unavailable`.
     public func accessKeys(as caller: Caller) async throws(AttendanceError) -> [AccessKey] {
         try caller.require(.admin)
         return try await store.read(in: caller.tenant) { tx throws(AttendanceError) in try tx.accessKeys() }

@@ -45,6 +45,7 @@ public struct AccountProfile: Sendable, Equatable {
 
 /// What attempts to sign in are counted by.
 public struct SignInKey: Sendable, Hashable {
+    /// What attempts are counted for. Numbers are stored: never changed.
     public enum Kind: Int64, Sendable {
         case account = 1
         case address = 2
@@ -98,6 +99,7 @@ public protocol AccountReading {
     func hasSetupLink(_ verifier: Digest, at moment: Instant) throws(AttendanceError) -> Bool
 }
 
+/// Changes accounts, which belong to the installation, and grants of the transaction's tenant.
 public protocol AccountWriting {
     /// From here to the end of the transaction nobody else changes accounts or grants, whatever the tenant: what a unit
     /// decides on afterwards stays so.

@@ -39,6 +39,7 @@ public struct PasswordHash: Sendable, Hashable, CustomStringConvertible, CustomR
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
+/// What a comparison of a password with a hash said.
 public enum PasswordVerdict: Sendable, Equatable {
     case wrong
     case right
@@ -63,6 +64,7 @@ public struct TokenLifetimes: Sendable, Equatable {
 
 /// What a token says of itself.
 public struct TokenClaims: Sendable, Equatable {
+    /// What a token is for: asking for things, or for another such token. Words stand in tokens.
     public enum Kind: String, Sendable, CaseIterable {
         case access, refresh
     }

@@ -102,7 +102,9 @@ public protocol AuditReading {
     func refusals(limit: Int) throws(AttendanceError) -> [RefusalCount]
 }
 
+/// Adds to the tenant's trail.
 public protocol AuditWriting {
+    /// Notes an administrative change in the transaction that makes it.
     func note(_ entry: AuditEntry) throws(AttendanceError)
     /// Adds to the counts, and forgets the refusals not seen for longest where more than `kindsMax` kinds are kept.
     func note(_ refusals: [RefusalCount], kindsMax: Int) throws(AttendanceError)

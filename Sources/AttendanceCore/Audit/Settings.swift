@@ -4,16 +4,20 @@ public enum DisplaySetting: String, Sendable, CaseIterable {
     case refreshInterval = "refresh_interval"
 }
 
+/// The tenant's display settings.
 public protocol SettingReading {
     /// The stored value, or nil where it was never set.
     func value(of setting: DisplaySetting) throws(AttendanceError) -> Int64?
 }
 
+/// Changes the tenant's display settings.
 public protocol SettingWriting {
+    /// Stores a value in the former one's place.
     func set(_ setting: DisplaySetting, to value: Int64) throws(AttendanceError)
 }
 
 extension Operations {
+    /// The stored value, or nil where it was never set.
     public func value(of setting: DisplaySetting, in tenant: TenantID) async throws(AttendanceError) -> Int64? {
         try await store.read(in: tenant) { tx throws(AttendanceError) in try tx.value(of: setting) }
     }

@@ -93,7 +93,8 @@ public struct PersonalPart: Sendable, Equatable {
     public var staffCode: WireText?
     /// The caller's key for this claim; the same key again is the same claim.
     public var reference: WireText?
-    /// The caller's own remarks as compact JSON, numbers as they were sent.
+    /// What else is told of a human. Of a scan the caller's own remarks as compact JSON, numbers as they were sent; of a member
+    /// the profile (``MemberProfile/init(entryText:staffCode:)``), of a punch or session the note, of a kept row its content.
     public var meta: WireText?
 
     public init(

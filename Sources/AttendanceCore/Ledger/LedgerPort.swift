@@ -67,7 +67,9 @@ public struct ScanPosition: Sendable, Equatable {
     public static let beginning = ScanPosition(occurredAt: Instant(microseconds: .min), sequence: 0)
 }
 
+/// A tenant's ledger, and what is folded from its scans.
 public protocol LedgerReading {
+    /// Where the ledger ends, as the transaction sees it.
     func head() throws(AttendanceError) -> LedgerHead
 
     /// Entries behind `sequence`, oldest first, with their personal parts.
@@ -94,12 +96,14 @@ public protocol LedgerReading {
     /// The text of the last clear of everything, or nil. Never from a cache.
     func clearEpoch(of source: EntrySource) throws(AttendanceError) -> WireText?
 
+    /// The running totals of a source's counting scans.
     func tally(of source: EntrySource) throws(AttendanceError) -> ScanTally
 
     /// The references that are taken, and by which entries: a claim under one of them would be a duplicate.
     func taken(_ references: Set<Pseudonym>, source: EntrySource) throws(AttendanceError) -> [Pseudonym: Int64]
 }
 
+/// Adds to a tenant's ledger, the only thing that can be done to it.
 public protocol LedgerWriting {
     /// Appends the claims whose references are free, in their order.
     func append(_ claims: [SealedClaim]) throws(AttendanceError) -> [AppendOutcome]

@@ -10,6 +10,7 @@ public struct RecentEntries: Sendable, Equatable {
     /// How often an entry was received more than a second before its predecessor: the server's clock went back.
     public let stepsBack: Int
 
+    /// An entry that is not as it was written, and how that shows.
     public struct Flaw: Sendable, Equatable {
         public let sequence: Int64
         public let words: String

@@ -2,7 +2,8 @@ import struct FoundationEssentials.UUID
 
 /// The ``Claim/detail`` of what is told of a member: which one, and of which row of another system it was taken.
 ///
-/// `new`; `new imported=5b0e8d2e-… digest=…`; `change member=7f1c…`.
+/// `new`; `new imported=5b0e8d2e-… digest=… created=… changed=…`; `change member=7f1c…`, behind which an import writes the digest
+/// and moments of the row that it took the change from.
 public enum MemberDetail: Sendable, Equatable {
     /// A new one takes over the identity of the row it was taken of.
     case new(importedAs: ImportedRow?)
@@ -47,7 +48,7 @@ extension Identifier {
 
 extension MemberProfile {
     /// What stands between the fields of a profile in an entry. No wire text may hold it: contracts refuse control characters
-    /// in these fields or have them replaced, see ``isStorable``.
+    /// in these fields, and where one is sent all the same the member is refused; see ``unstorableField``.
     private static let separator: Unicode.Scalar = "\u{1F}"
 
     /// The profile as an entry's personal part tells it: a version, then name, e-mail, department, position, and whether they

@@ -1,5 +1,6 @@
 /// How many people are registered in each part of the organisation, as a station's roster says.
 public struct RosterSummary: Sendable, Equatable {
+    /// A part of the organisation and how many people are registered in it.
     public struct Unit: Sendable, Equatable {
         public let name: WireText
         public let registered: Int64
@@ -20,11 +21,13 @@ public struct RosterSummary: Sendable, Equatable {
     }
 }
 
+/// The tenant's roster, of which only sums are kept.
 public protocol RosterReading {
     /// The stored summary, its units by name in code point order; nil where none was stored since the last clear.
     func roster() throws(AttendanceError) -> RosterSummary?
 }
 
+/// Changes the tenant's roster.
 public protocol RosterWriting {
     /// Replaces the summary as a whole, or forgets it.
     func replaceRoster(with summary: RosterSummary?) throws(AttendanceError)

@@ -1,5 +1,6 @@
 /// Running totals of one source's counting scans: a projection.
 public struct ScanTally: Sendable, Equatable {
+    /// What one station scanned, under its present name.
     public struct Station: Sendable, Equatable {
         public let name: WireText
         public let scans: Int64
@@ -15,6 +16,7 @@ public struct ScanTally: Sendable, Equatable {
         }
     }
 
+    /// What was scanned of one part of the organisation.
     public struct Unit: Sendable, Equatable {
         /// Nil for the scans that name no unit; see ``UnitGrouping``.
         public let name: WireText?

@@ -108,7 +108,9 @@ public struct TimeSheetRules: Sendable, Equatable {
     }
 }
 
+/// The rules by which a tenant's hours are counted, as they are in force in the transaction.
 public protocol RuleReading {
+    /// All of a source's rules; those that were never set have their defaults.
     func rules(of source: EntrySource) throws(AttendanceError) -> TimeSheetRules
     /// One above the highest number that business hours ever had.
     func nextBusinessHoursNumber(of source: EntrySource) throws(AttendanceError) -> Int64

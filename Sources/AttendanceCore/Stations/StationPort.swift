@@ -55,6 +55,7 @@ public struct StationHour: Sendable, Equatable {
     }
 }
 
+/// What is known of a tenant's stations besides their scans.
 public protocol StationReading {
     /// The hours in which stations of a source scanned, by the moments that they named, in no order: those that begin at or
     /// behind `from` and before `end`. All scans of the time between are read, so ask for a day at a time.
@@ -65,6 +66,7 @@ public protocol StationReading {
     func stationCounters() throws(AttendanceError) -> [(station: WireText, counters: StationCounters)]
 }
 
+/// Keeps what stations say of themselves and have sent.
 public protocol StationWriting {
     /// Keeps the heartbeat in the place of the station's former one.
     func keep(_ heartbeat: Heartbeat) throws(AttendanceError)

@@ -1,3 +1,4 @@
+/// The installation's tenants.
 public protocol TenantReading {
     /// The tenant of this name, or nil. Known to the whole installation.
     func tenant(named name: TenantName) throws(AttendanceError) -> Tenant?
@@ -5,6 +6,7 @@ public protocol TenantReading {
     func tenants() throws(AttendanceError) -> [Tenant]
 }
 
+/// Adds to the installation's tenants; none is ever taken away.
 public protocol TenantWriting {
     /// Adds a tenant with an empty ledger.
     /// - Throws: `.taken(.tenant)`.

@@ -24,6 +24,7 @@ public struct UncountedPunch: Sendable, Equatable {
     /// The shift of the day before that it would have continued, had that not been too old.
     public let forgotten: OpenShift?
 
+    /// Why a punch does not count.
     public enum Reason: String, Sendable, CaseIterable {
         /// It says neither that somebody came nor that they went.
         case saysNothing = "says nothing"

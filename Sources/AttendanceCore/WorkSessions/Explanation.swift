@@ -53,6 +53,7 @@ public struct Explanation: Sendable, Equatable {
 
     /// How a figure is shown.
     public struct Rounding: Sendable, Equatable {
+        /// What a figure counts.
         public enum Unit: String, Sendable {
             case hours = "hours"
             case minutes = "minutes"
@@ -65,6 +66,7 @@ public struct Explanation: Sendable, Equatable {
         public let shownText: String
     }
 
+    /// One figure of a day, and what it is made of.
     public struct Figure: Sendable, Equatable {
         public let name: FigureName
         /// Their sum is exactly ``Rounding/exactMicroseconds``.
@@ -77,6 +79,7 @@ public struct Explanation: Sendable, Equatable {
 
     /// A rule that the figures depend on.
     public struct Rule: Sendable, Hashable {
+        /// Which rule it is.
         public enum Name: String, Sendable, CaseIterable {
             case zone = "zone"
             case shiftOverMidnight = "shift over midnight"

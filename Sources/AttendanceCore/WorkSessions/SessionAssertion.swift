@@ -11,6 +11,7 @@ public enum SessionStatus: String, Sendable, CaseIterable {
 /// right can come again in the afternoon. Of several the latest holds, and the others for nothing.
 /// Source: docs/dialects/timetracker.md §6.5, B11.
 public struct SessionAssertion: Sendable, Equatable {
+    /// How much it says.
     public enum Kind: Sendable {
         /// In, out and note; hours follow from them and from the breaks that were punched.
         case edit

@@ -87,7 +87,8 @@ public struct SessionDetail: Sendable, Equatable {
     }
 }
 
-/// The ``Claim/detail`` of entries that take sessions away or bring them back: `day=…` of one member's, or `from=… through=…`.
+/// The ``Claim/detail`` of entries that take a member's session away or bring all sessions back: `days from=2025-06-11
+/// through=2025-06-11`, both included. A session that is taken away is one day.
 public struct DaySpan: Sendable, Equatable {
     public let from: CalendarDay
     public let through: CalendarDay

@@ -20,6 +20,7 @@ public struct SessionRecord: Sendable, Equatable {
     public let updatedAt: Instant
 }
 
+/// A cycle as it is shown, under its identity on the wire.
 public struct CycleRecord: Sendable, Equatable {
     public let id: UUID
     public let since: Instant

@@ -227,6 +227,7 @@ public struct SheetOwner: Sendable, Equatable {
     }
 }
 
+/// Punches, sessions and sums of the transaction's tenant: projections, with what the transaction itself has changed.
 public protocol TimeSheetReading {
     /// The memberships of a person, or the one of this identity, by number.
     func sheetOwners(known id: UUID) throws(AttendanceError) -> [SheetOwner]
@@ -244,11 +245,14 @@ public protocol TimeSheetReading {
         of source: EntrySource, matching query: PunchQuery, after position: PunchPosition?, limit: Int
     ) throws(AttendanceError) -> [SheetPunch]
 
+    /// The punch of this number; nil for none, and for one that was taken away.
     func punch(_ number: Int64, of source: EntrySource) throws(AttendanceError) -> SheetPunch?
+    /// The punch that was brought in under this identity.
     func punch(importedAs id: UUID, of source: EntrySource) throws(AttendanceError) -> SheetPunch?
 
     /// The session of a member's day, with its cycles.
     func session(of member: Int64, on day: CalendarDay, of source: EntrySource) throws(AttendanceError) -> SheetSession?
+    /// The session that has this identity of another system, with its cycles.
     func session(importedAs id: UUID, of source: EntrySource) throws(AttendanceError) -> SheetSession?
 
     /// The newest days with sessions of a source in a span, at most `limit`.
@@ -271,6 +275,7 @@ public protocol TimeSheetReading {
         of source: EntrySource, on day: CalendarDay, member: Int64?
     ) throws(AttendanceError) -> [SheetSession]
 
+    /// The sum of a member's sessions, or of all, of some days, both included.
     func hours(
         of source: EntrySource, member: Int64?, from: CalendarDay, through: CalendarDay
     ) throws(AttendanceError) -> HoursSum

@@ -34,6 +34,7 @@ public struct EndpointDescription: Sendable {
 
 /// A value that a request carries beside its body.
 public struct ParameterDescription: Sendable {
+    /// Where a request carries it.
     public enum Place: String, Sendable {
         case path, query, header
     }
@@ -114,6 +115,7 @@ public struct AnswerDescription: Sendable {
 
 /// A way to say who asks.
 public struct CredentialDescription: Sendable {
+    /// Where a request says it.
     public enum Place: Sendable {
         /// `Authorization: Bearer …`
         case bearer

@@ -64,6 +64,7 @@ public struct BulkLookup: Sendable {
 
 /// One column of many rows.
 public struct BulkColumn: Sendable {
+    /// The column's values, one a row.
     public enum Values: Sendable {
         case integers([Int64])
         case optionalIntegers([Int64?])

@@ -19,6 +19,7 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
         values = stringInterpolation.values
     }
 
+    /// Gathers a literal's text, and what is interpolated as values to bind.
     public struct StringInterpolation: StringInterpolationProtocol {
         var text = ""
         var values: [SQLValue] = []
@@ -94,7 +95,9 @@ public enum SQLValue: Sendable, Equatable {
     case uuid(UUID)
 }
 
+/// What can be a parameter of a statement.
 public protocol SQLBindable {
+    /// As both engines take it.
     var sqlValue: SQLValue { get }
 }
 
