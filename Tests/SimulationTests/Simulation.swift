@@ -105,7 +105,7 @@ final class Simulation {
         // Groups of a few references, so that the next one begins while one is under way.
         let store = try SQLStore.open(
             FaultyEngine(inner: ground.engine, faults: faults, ground: ground), ambient: ambient,
-            referencesPerOverlappingGroupMax: 4
+            referencesPerOverlappingGroupMax: 2
         ) { Incident(text: "\($0)") }
         return Process(
             store: store, operations: Operations(store: store, ambient: ambient, sealer: store.sealer, zones: .test), faults: faults
