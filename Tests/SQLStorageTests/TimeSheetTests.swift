@@ -289,9 +289,31 @@ extension StoreKind {
             let refusals = outcomes.compactMap { outcome -> AttendanceError? in
                 if case .failure(let error) = outcome { error as? AttendanceError } else { nil }
             }
-            // One that lies before the winner is judged at its own moment, and then comes before it.
-            #expect(refusals.allSatisfy { $0 == .notAllowed(.in, in: .working) })
+            #expect(refusals == Array(repeating: .notAllowed(.in, in: .working), count: 5))
+            #expect(try await clock.entries().count == 1)
             #expect(try await clock.sessions(of: member).map(\.cycles.count) == [1])
+        }
+    }
+
+    @Test(arguments: StoreKind.underTest)
+    func `takes two punches of a few minutes for one act, whichever comes first`(on kind: StoreKind) async throws {
+        try await kind.withPunchClock { clock in
+            let member = try await clock.open("A")
+            try await clock.punch(member, .in, "2025-07-07T14:05:00Z")
+            for moment in ["14:00:00Z", "14:04:59.999999Z", "14:05:00Z", "14:09:00Z"] {
+                await #expect(throws: AttendanceError.notAllowed(.in, in: .working), "\(moment)") {
+                    try await clock.punch(member, .in, "2025-07-07T\(moment)")
+                }
+            }
+            try await clock.punch(member, .out, "2025-07-07T20:00:00Z")
+            await #expect(throws: AttendanceError.notAllowed(.out, in: .finished)) {
+                try await clock.punch(member, .out, "2025-07-07T19:59:00Z")
+            }
+            // Another step within these minutes is no repetition, and what lies further back was forgotten.
+            try await clock.punch(member, [(.breakStart, "2025-07-07T19:00:00Z"), (.breakEnd, "2025-07-07T19:01:00Z")])
+            try await clock.punch(member, [(.breakStart, "2025-07-07T18:54:00Z"), (.breakEnd, "2025-07-07T18:55:00Z")])
+            try await clock.punch(member, .in, "2025-07-07T13:59:59.999999Z")
+            #expect(try await clock.entries().count == 7)
         }
     }
 

@@ -8,6 +8,7 @@ enum Deed: Sendable {
     case clearAll
     case clearStation(WireText)
     case rename(WireText, to: WireText)
+    case clock(PunchClockDeed)
     /// Writes this and that and then turns out to be wrong, so that nothing of it may stay.
     case refused([Claim], readsBetween: Bool)
 }
@@ -20,6 +21,8 @@ enum Answer: Sendable, Equatable {
     case cleared(Int64, epoch: Text)
     case stationCleared(Int64)
     case renamed(Int64)
+    /// A member or a punch, by its number.
+    case numbered(Int64)
     case failed(AttendanceError)
 }
 
@@ -42,6 +45,8 @@ extension Operations {
             return .stationCleared(try await clearScans(ofStation: station, source: source, as: caller))
         case .rename(let old, let new):
             return .renamed(try await renameStation(old, to: new, source: source, as: caller))
+        case .clock(let deed):
+            return try await perform(deed, as: caller)
         case .refused(let claims, let readsBetween):
             let sealed = sealer.seal(claims, by: caller.name)
             return try await store.write(in: caller.tenant) { tx throws(AttendanceError) in
@@ -69,6 +74,7 @@ extension Deed: CustomStringConvertible {
         case .clearAll: "clear all"
         case .clearStation(let station): "clear \(Text(station))"
         case .rename(let old, let new): "rename \(Text(old)) to \(Text(new))"
+        case .clock(let deed): "\(deed)"
         case .refused(let claims, let readsBetween):
             "refused [" + claims.map(\.summary).joined(separator: "; ") + "]" + (readsBetween ? " after reading" : "")
         }

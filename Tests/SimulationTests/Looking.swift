@@ -11,10 +11,12 @@ extension Operations {
     /// Everything that can be seen of a tenant.
     func look(as caller: Caller, after sequence: Int) async throws(AttendanceError) -> Seen {
         let source = EntrySource.trackAttendance
-        let (entries, sent, acts, tally, roster, beats) = try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
+        let tenant = caller.tenant
+        let (entries, sent, acts, tally, roster, beats, clock) = try await store.read(in: tenant) { tx throws(AttendanceError) in
             (
                 try tx.entries(after: Int64(sequence), limit: 10_000), try tx.stationCounters(),
-                try tx.auditEntries(limit: 10_000).count, try tx.tally(of: source), try tx.roster(), try tx.heartbeats()
+                try tx.auditEntries(limit: 10_000).count, try tx.tally(of: source), try tx.roster(), try tx.heartbeats(),
+                try tx.punchClock()
             )
         }
         guard entries.map(\.sequence) == entries.indices.map({ Int64(sequence + $0 + 1) }) else {
@@ -46,7 +48,7 @@ extension Operations {
                             scans: $0.counters.scans, duplicates: $0.counters.duplicates,
                             lastAt: $0.counters.lastUploadAt.microseconds)
                     )
-                }), acts: acts)
+                }), acts: acts, clock: clock)
     }
 }
 

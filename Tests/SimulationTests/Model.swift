@@ -24,7 +24,7 @@ struct Text: Hashable, Comparable, Sendable, CustomStringConvertible, Expressibl
 }
 
 /// What a tenant's store has to hold and answer: the original servers' idea of it, a list of scans from which a clear
-/// deletes and in which a rename changes names. No spans, no marks, no groups, no running counts.
+/// deletes and in which a rename changes names. No spans, no marks, no groups, no running counts. Beside it the punch clock.
 struct Model: Equatable {
     /// An entry of the ledger, without what only the server knows.
     struct Entry: Equatable, Sendable {
@@ -70,6 +70,11 @@ struct Model: Equatable {
     var beats: [Text: Beat] = [:]
     var sent: [Text: Sent] = [:]
     var acts = 0
+    var clock = PunchClockModel()
+    /// The staff codes that scans told of, and how many people these and the punch clock's members are: who comes to one of
+    /// the two with a code that the other knows is the same person.
+    var staff: Set<Text> = []
+    var persons = 0
 
     /// Does what was asked for and says what the answer is.
     /// - Parameter now: The server's clock when it was asked.
@@ -119,6 +124,12 @@ struct Model: Equatable {
             if let beat = beats.removeValue(forKey: old), beat.receivedAt > beats[new]?.receivedAt ?? .min { beats[new] = beat }
             acts += 1
             return .renamed(moved)
+        case .clock(let deed):
+            let outcome = clock.apply(deed, at: now, sequence: Int64(ledger.count + 1))
+            if let entry = outcome.entry { ledger.append(entry) }
+            if outcome.isAudited { acts += 1 }
+            if case .join(let code, _) = deed, outcome.entry != nil, !staff.contains(Text(code)) { persons += 1 }
+            return outcome.answer
         case .refused:
             return .failed(.notFound(.station))
         }
@@ -136,6 +147,11 @@ struct Model: Equatable {
         ledger.append(entry)
         scans.append(Scan(sequence: Int64(ledger.count), station: station, entry: entry))
         names.insert(station)
+        if entry.badge != nil, let code = entry.staffCode, staff.insert(code).inserted,
+            !clock.members.values.contains(where: { Text($0.code) == code })
+        {
+            persons += 1
+        }
         return true
     }
 
@@ -162,7 +178,7 @@ struct Model: Equatable {
             units: units.map { .init(name: $0.key, badges: unique($0.value)) },
             epoch: epoch.map(Self.text), roster: roster, fingerprint: fingerprint,
             beats: beats.sorted { $0.key < $1.key }.map { .init(station: $0.key, beat: $0.value) },
-            sent: sent, acts: acts)
+            sent: sent, acts: acts, clock: clock.seen)
     }
 
     /// The rows of an export.
@@ -181,17 +197,15 @@ struct Model: Equatable {
         }
     }
 
-    /// How many people and handed-out badges the scans tell of, cleared ones too.
-    var people: (persons: Int, identifiers: Int) {
+    /// How many badges were handed out, cleared scans too.
+    var identifiers: Int {
         var holders: [Text: Text] = [:]
-        var staff: Set<Text> = []
         var identifiers = 0
         for entry in ledger {
             guard let badge = entry.badge, let code = entry.staffCode else { continue }
-            staff.insert(code)
             if holders.updateValue(code, forKey: badge) != code { identifiers += 1 }
         }
-        return (staff.count, identifiers)
+        return identifiers
     }
 }
 
@@ -226,6 +240,7 @@ struct Seen: Equatable, Sendable {
     var beats: [Beat]
     var sent: [Text: Model.Sent]
     var acts: Int
+    var clock: SeenPunchClock
 
     /// Where two of them differ, in words.
     func differences(from other: Seen) -> String {

@@ -25,6 +25,8 @@ final class Simulation {
         /// References of scans that were answered.
         var answered: Set<Text> = []
         var workload: Workload
+        /// The punch clock's members.
+        var workers: [Worker] = []
     }
 
     /// A deed on its way.
@@ -103,7 +105,7 @@ final class Simulation {
         // Groups of a few references, so that the next one begins while one is under way.
         let store = try SQLStore.open(
             FaultyEngine(inner: ground.engine, faults: faults, ground: ground), ambient: ambient,
-            referencesPerOverlappingGroupMax: 4
+            referencesPerOverlappingGroupMax: 2
         ) { Incident(text: "\($0)") }
         return Process(
             store: store, operations: Operations(store: store, ambient: ambient, sealer: store.sealer, zones: .test), faults: faults
@@ -128,6 +130,10 @@ final class Simulation {
                 Tenant(
                     name: name, caller: Caller(tenant: added.id, name: WireText("key/\(letter)"), roles: .all),
                     workload: Workload(random: SeededRandom(seed: random.next()))))
+            let place = tenants.count - 1
+            let first = tenants[place].workload.firstDeeds().map { submit($0, of: place, to: present) }
+            try clients.pump { first.allSatisfy { $0.reply.result != nil } }
+            try conclude(first, of: present, fault: nil, what: "first members")
         }
     }
 
@@ -149,6 +155,7 @@ final class Simulation {
         if random.chance(1, in: 6) { try beginExport(of: random.below(tenants.count)) }
         if random.chance(1, in: 4), !exports.isEmpty { try endExport(random.below(exports.count)) }
         if random.chance(1, in: 2) { try checkNewest(random.below(tenants.count)) }
+        if random.chance(1, in: 2) { try checkStatus(random.below(tenants.count)) }
     }
 
     /// Several clients ask at the same time, and something may go wrong.
@@ -236,7 +243,10 @@ final class Simulation {
     }
 
     private func drawDeed(of tenant: Int) -> Deed {
-        guard random.chance(1, in: 3), !tenants[tenant].outbox.isEmpty else { return tenants[tenant].workload.deed(at: clock.now) }
+        guard random.chance(1, in: 3), !tenants[tenant].outbox.isEmpty else {
+            let (model, workers) = (tenants[tenant].model.clock, tenants[tenant].workers)
+            return tenants[tenant].workload.deed(at: clock.now, on: model, of: workers)
+        }
         let waiting = tenants[tenant].outbox.remove(at: random.below(tenants[tenant].outbox.count))
         let (now, later) = tenants[tenant].workload.resend(waiting)
         if !later.isEmpty { tenants[tenant].outbox.append(later) }
@@ -284,8 +294,11 @@ final class Simulation {
         for (request, result) in zip(requests, results) {
             let answer = try judge(result, of: request, fault: hasStruck ? fault : nil)
             let name = tenants[request.tenant].name
-            note("  \(name) \(request.deed) -> \(result.map { "\($0)" } ?? "no answer")")
+            note("  \(name) \(request.deed) -> \(result.map(Self.words) ?? "no answer")")
             outcomes[request.tenant, default: []].append(Outcome(deed: request.deed, askedAt: request.askedAt, answer: answer))
+            if case .clock(let deed) = request.deed, let answer {
+                if case .failed = answer { count("\(deed.name), refused") } else { count(deed.name) }
+            }
             guard case .scans(let claims) = request.deed, !claims.isEmpty else { continue }
             if answer == nil {
                 tenants[request.tenant].outbox.append(claims)
@@ -353,6 +366,20 @@ final class Simulation {
                     + "\nwhere the store shows\n" + seen.differences(from: expected.seen(after: known)))
         }
         tenants[tenant].model = explanation
+        try meetMembers(of: tenant)
+    }
+
+    /// Learns under which identities those who came are known: they follow from their entries' hashes.
+    private func meetMembers(of tenant: Int) throws {
+        let numbers = tenants[tenant].model.clock.members.keys.sorted()
+        guard tenants[tenant].workers.map(\.number) != numbers else { return }
+        let (operations, caller) = (random.pick(processes).operations, tenants[tenant].caller)
+        let members = try ask("reading members") { () async throws(AttendanceError) in
+            try await operations.members(of: .timeTracker, matching: MemberFilter(), as: caller)
+        }
+        tenants[tenant].workers = members.sorted { $0.number < $1.number }.map {
+            Worker(number: $0.number, id: $0.id, code: $0.profile.staffCode)
+        }
     }
 
     // MARK: Looking
@@ -410,6 +437,22 @@ final class Simulation {
                     + " \(newest.map { "\($0)" } ?? "none") and not \(legal.map { "\($0)" } ?? "none")")
         }
         if newest != nil { count("a newest scan") }
+    }
+
+    /// What somebody's clock shows at this moment.
+    private func checkStatus(_ tenant: Int) throws {
+        guard !tenants[tenant].workers.isEmpty else { return }
+        let (operations, caller) = (random.pick(processes).operations, tenants[tenant].caller)
+        let worker = random.pick(tenants[tenant].workers)
+        let status = try clients.ask { () async throws(AttendanceError) in
+            try await operations.workStatus(of: worker.id, of: .timeTracker, as: caller).state
+        }
+        let model = tenants[tenant].model.clock
+        let isActive = model.members[worker.number]?.isActive == true
+        let expected: Result<ClockState, AttendanceError> =
+            isActive ? .success(model.state(of: worker.number, at: clock.now)) : .failure(.notFound(.member))
+        guard status == expected else { throw found("the clock of \(worker.number) shows \(status) and not \(expected)") }
+        count("a work status")
     }
 
     private func ask<Value: Sendable>(
@@ -529,8 +572,8 @@ final class Simulation {
             _ = try ask("rebuilding") { () async throws(AttendanceError) in try await store.rebuild(id) { _, _ in } }
             let after = try ask("reading rows") { () async throws(AttendanceError) in try await store.projectionRows(of: id) }
             try compare(before, after, of: tenant)
-            let people = tenant.model.people
-            guard before["person"]?.count == people.persons, before["identifier"]?.count == people.identifiers else {
+            let people = (tenant.model.persons, tenant.model.identifiers)
+            guard before["person"]?.count == people.0, before["identifier"]?.count == people.1 else {
                 throw found("\(people) expected, and there are \(before["person"] ?? []), \(before["identifier"] ?? [])")
             }
             guard try look(at: place, after: 0) == expected else { throw found("after a rebuild \(tenant.name) looks different") }
@@ -547,6 +590,12 @@ final class Simulation {
             return line.hasPrefix(" ") ? "    \(line)" : "\(step < 10 ? " " : "")\(step)  \(line)"
         }
         if isLoud, let line = trace.last { print(line()) }
+    }
+
+    /// The same words each time: a set tells its members in any order.
+    private static func words(_ result: Result<Answer, AttendanceError>) -> String {
+        guard case .failure(.occupied(let fields)) = result else { return "\(result)" }
+        return "occupied: " + fields.map(\.rawValue).sorted().joined(separator: ", ")
     }
 
     /// The last so many lines of what happened.

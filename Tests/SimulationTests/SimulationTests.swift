@@ -41,7 +41,9 @@ import Testing
     private static let promised = [
         "crash of all", "crash of one", "tear", "loseSession", "pause", "unavailable", "conflict", "conflicts", "constraint",
         "connecting", "beginning", "statement", "beforeCommit", "afterCommit", "told unavailable", "told unexpected",
-        "look before a commit", "a newest scan", "rebuild cut short", "two processes at once",
+        "look before a commit", "a newest scan", "rebuild cut short", "two processes at once", "a member joined", "a member left",
+        "a member toggled", "a punch", "a punch, refused", "a punch entered", "a punch corrected", "a punch voided",
+        "a session edited", "a rule set", "a work status",
     ]
 
     @Test func `plays the same seed the same way each time`() async throws {

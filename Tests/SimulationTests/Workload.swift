@@ -19,16 +19,23 @@ struct Workload {
     /// A tenant of this seed draws from fewer references, so that almost everything is a duplicate, or from all.
     private let referenceCount: Int
     private let badgeCount: Int
+    /// How many of ten deeds are a punch clock's.
+    private let clockShare: Int
 
     init(random: SeededRandom) {
         self.random = random
         referenceCount = self.random.pick([6, 16, Self.references.count])
         badgeCount = self.random.pick([3, 8, Self.badges.count])
+        clockShare = self.random.pick([0, 4, 9])
     }
 
-    /// - Parameter now: The server's clock; those of the stations go as they please.
-    mutating func deed(at now: Instant) -> Deed {
-        switch random.below(100) {
+    /// - Parameters:
+    ///   - now: The server's clock; those of the stations go as they please.
+    ///   - clock: What the tenant's punch clock holds, as far as that is known.
+    ///   - workers: Its members.
+    mutating func deed(at now: Instant, on clock: PunchClockModel, of workers: [Worker]) -> Deed {
+        if random.chance(clockShare, in: 10) { return .clock(clockDeed(at: now, on: clock, of: workers)) }
+        return switch random.below(100) {
         case ..<58: .scans(claims(at: now))
         case ..<66:
             .heartbeat(
@@ -65,6 +72,65 @@ struct Workload {
         case 3: now
         default: now.adding(milliseconds: Int64(random.within(-90_000...90_000)))
         }
+    }
+
+    // MARK: The punch clock
+
+    private static let codes: [WireText] = ["W-1", "w-1", "W-2", "E1"]
+    private static let emails: [WireText] = [
+        "a@corp.example", "A@Corp.example", "b@corp.example", "c@corp.example", "d@corp.example",
+    ]
+    private static let directions: [PunchDirection] = [.in, .out, .breakStart, .breakEnd]
+    /// Before a change of the clocks: 2025-03-07T06:00Z, midnight in the clock's zone.
+    private static let someMidnight = Instant(microseconds: 1_741_327_200_000_000)
+
+    private mutating func clockDeed(at now: Instant, on clock: PunchClockModel, of workers: [Worker]) -> PunchClockDeed {
+        guard !workers.isEmpty else { return join() }
+        let worker = random.pick(workers)
+        let moment = punchMoment(near: now)
+        let direction = direction(at: moment ?? now, of: worker, on: clock)
+        let numbers = clock.punches.keys.sorted()
+        switch random.below(100) {
+        case ..<6: return join()
+        case ..<8: return .leave(worker)
+        case ..<11: return .toggle(worker)
+        case ..<18: return .enter(worker, random.pick(Self.directions), at: moment ?? now)
+        case ..<26 where !numbers.isEmpty:
+            return .correct(random.pick(numbers), worker, random.pick(Self.directions), at: moment ?? now)
+        case ..<33 where !numbers.isEmpty: return .void(random.pick(numbers))
+        case ..<41:
+            let days = random.chance(1, in: 8) ? [] : clock.sessions(of: worker.number).map(\.day)
+            let day = days.isEmpty ? PunchClockModel.day(of: moment ?? now) : random.pick(days)
+            let start = Self.someMidnight.adding(seconds: Int64(random.below(2 * 36)) * 2_400)
+            return .edit(worker, day, in: start, out: start.adding(seconds: Int64(random.below(12)) * 2_400))
+        case ..<43: return .carry(seconds: random.pick([14_400, 57_600]))
+        default: return .punch(worker, direction, at: moment)
+        }
+    }
+
+    private mutating func join() -> PunchClockDeed {
+        .join(code: random.pick(Self.codes), email: random.pick(Self.emails))
+    }
+
+    /// Who is there from the beginning, where there is a punch clock.
+    mutating func firstDeeds() -> [Deed] {
+        clockShare == 0 ? [] : [.clock(join()), .clock(join())]
+    }
+
+    /// Some days in steps of forty minutes, so that moments meet or nearly do, or about now.
+    private mutating func punchMoment(near now: Instant) -> Instant? {
+        switch random.below(8) {
+        case 0: nil
+        case 1: now.adding(seconds: Int64(random.within(-60...20)) * 600)
+        default: Self.someMidnight.adding(seconds: Int64(random.below(3 * 36)) * 2_400 + random.pick([0, 0, 0, 120]))
+        }
+    }
+
+    /// Mostly one that the state allows, as far as that is known.
+    private mutating func direction(at moment: Instant, of worker: Worker, on clock: PunchClockModel) -> PunchDirection {
+        let state = clock.state(of: worker.number, at: moment)
+        let allowed = Self.directions.filter { state.allows($0) }
+        return random.chance(1, in: 4) || allowed.isEmpty ? random.pick(Self.directions) : random.pick(allowed)
     }
 
     private mutating func roster() -> RosterSummary {

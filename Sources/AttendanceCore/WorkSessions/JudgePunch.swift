@@ -70,6 +70,18 @@ struct DayWindow {
         let shown = state(entering)
         return (shown, (shown == .working || shown == .onBreak) && state(nil) != shown)
     }
+
+    /// How far apart two punches of one direction are at most that are one act: of those who click at once, and twice, each
+    /// with another clock.
+    static let oneActSecondsMax: Int64 = 300
+
+    /// Whether what counts next after a moment is a punch of the same act, told by another clock. It was stored first, so it
+    /// stands: without this, the earlier of two that come at the same time would be taken whenever it comes second.
+    func hasOne(_ direction: PunchDirection, soonAfter moment: Instant) -> Bool {
+        guard let next = punches.first(where: { $0.countsFor != nil && $0.punch.at > moment })?.punch else { return false }
+        return next.direction.forHours == direction.forHours
+            && next.at.microseconds - moment.microseconds <= Self.oneActSecondsMax * 1_000_000
+    }
 }
 
 extension OpenShift {

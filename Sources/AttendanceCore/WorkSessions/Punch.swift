@@ -7,7 +7,8 @@ extension Operations {
     /// Appends a punch of an active member, judged at its own moment, and returns when it is on disk.
     ///
     /// Each request is a new fact: a punch sent twice is refused, because the first one changed the state. Of punches that
-    /// come at the same time, also to several processes, one is judged after the other.
+    /// come at the same time, also to several processes, one is judged after the other; the first of them stands, whichever
+    /// names the earlier moment.
     /// - Parameter at: The moment the caller names; nil for now.
     /// - Throws: `.notFound(.member)` for nobody, and for somebody inactive; `.notAllowed` where the state has no such step;
     ///   `.invalid(field: "timestamp", …)`; `.unavailable`. Nothing is stored then.
@@ -30,7 +31,8 @@ extension Operations {
                 throw .invalid(field: "timestamp", .malformed("the day holds \(Self.punchesPerDayMax) punches already"))
             }
             let state = window.state(at: moment, under: judging.rules).state
-            guard state.allows(direction) else { throw .notAllowed(direction, in: state) }
+            guard let next = state.after(direction) else { throw .notAllowed(direction, in: state) }
+            if window.hasOne(direction, soonAfter: moment) { throw .notAllowed(direction, in: next) }
             detail.remarks = judging.flags(direction, at: moment)
             return try Self.append(
                 Claim(punchOf: id, detail, at: moment, note: note, source: source), of: member, sealer: sealer, by: caller,

@@ -1,20 +1,24 @@
 """script/crash: see there."""
-import argparse, http.client, json, os, pathlib, random, re, shutil, signal, subprocess, sys, tempfile, time, urllib.request
+import argparse, collections, datetime, http.client, json, os, pathlib, random, re, shutil, signal, subprocess, sys, tempfile
+import time, urllib.request
 
+from clock import Sheet
 from ledger import CLEAR_ALL, CLEAR_STATION, RENAME, Ledger
-from load import Load, Tenant
+from load import CLOCKS, Load, Tenant
 from places import KEY, Broken, Forwarder, Postgres, Server, Skipped, SQLiteStore, Volume, wait_for
 
 # What a client may have to wait at the longest. A server that vanished without a word is noticed by the limit of a
 # statement and its grace (PostgresLimits.statementSecondsMax, graceSeconds: 40 s), then by that of connecting (5 s).
 WAIT_SECONDS_MAX = 60
-# How soon scans are taken again once what was broken works again: the longest pause between attempts to connect
+# How soon scans and punches are taken again once what was broken works again: the longest pause between attempts to connect
 # (PostgresLimits.pauseMillisecondsMax) and an attempt that hangs.
 RECOVERY_SECONDS_MAX = 20
 # Of the times that the wire is silent one in so many is long.
 LONG_STALL_EVERY = 10
 # Beyond the first ten rounds one in so many ends with a rebuild.
 REBUILD_EVERY = 5
+# What a punch clock shows of everybody.
+ENTRIES, SESSIONS = "/api/timetracking/entries/", "/api/timetracking/sessions/"
 MOMENT_OF_SHOWING = re.compile(rb'timestamp":"[^"]*"')
 
 
@@ -23,7 +27,7 @@ class Figures:
 
     def __init__(self, part, engine):
         self.part, self.engine = part, engine
-        self.rounds = self.saved = self.refused = self.unanswered = self.reads = self.lost = self.doubled = 0
+        self.rounds = self.saved = self.punched = self.refused = self.unanswered = self.reads = self.lost = self.doubled = 0
         self.longest, self.recovery, self.broken = 0.0, 0.0, []
         self.skipped = None
 
@@ -58,6 +62,13 @@ class Scene:
         self.tenants = [Tenant("default", KEY, "", has_gates=True), Tenant("north", key, "/t/north", has_gates=False)]
         numbers = {name: int(number) for number, name in self.store.rows("SELECT tenant_id, name FROM tenant")}
         self.ledgers = [Ledger(self.store, numbers[tenant.name]) for tenant in self.tenants]
+        for tenant, count in zip(self.tenants, (CLOCKS * 3 // 4, CLOCKS // 4)):
+            code, text = self.servers[0].command(
+                "admin", "create", "--for", "timetracker", "--tenant", tenant.name, "--email", tenant.email, "--password",
+                tenant.password)
+            if code != 0:
+                raise Broken(text)
+            tenant.open_clocks(self.servers[0], count)
         for server in self.servers[1:]:
             server.start()
 
@@ -68,10 +79,11 @@ class Scene:
         return load
 
     def flows(self, load, seconds=RECOVERY_SECONDS_MAX, since=None):
-        """Waits until a scan is saved from now on; how long that took."""
+        """Waits until a scan is saved and a punch taken from now on; how long that took."""
         began = since or time.monotonic()
         try:
-            wait_for("a scan to be saved", lambda: load.latest_saved_at > began, seconds)
+            wait_for("a scan to be saved and a punch to be taken",
+                     lambda: min(load.latest_saved_at, load.latest_punched_at) > began, seconds)
         except Broken as broken:
             self.broken(str(broken))
         took = time.monotonic() - began
@@ -87,6 +99,7 @@ class Scene:
         load.stop()
         figures = self.figures
         figures.saved += load.saved
+        figures.punched += load.punched
         figures.refused += load.refused
         figures.unanswered += load.unanswered
         figures.reads += load.reads
@@ -102,11 +115,18 @@ class Scene:
         """What is folded from the ledger, as it is shown, without the moment of showing it."""
         shown = {}
         for path in ("/v1/dashboard/stats", "/v1/dashboard/export", "/v1/dashboard/public/stats", "/v1/stations/status"):
-            request = urllib.request.Request(
-                f"http://127.0.0.1:{server.port}{tenant.path}{path}", headers={"Authorization": f"Bearer {tenant.key}"})
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                shown[path] = MOMENT_OF_SHOWING.sub(b'timestamp":""', answer.read())
+            answer = self._read(server, tenant, path, {"Authorization": f"Bearer {tenant.key}"})
+            shown[path] = MOMENT_OF_SHOWING.sub(b'timestamp":""', answer)
+        # Sessions of today may have open time, which counts up to the moment of showing it.
+        past = datetime.date.today() - datetime.timedelta(2)
+        for path in (ENTRIES, f"{SESSIONS}?end_date={past}"):
+            shown[path] = self._read(server, tenant, path)
         return shown
+
+    def _read(self, server, tenant, path, headers={}):
+        request = urllib.request.Request(f"http://127.0.0.1:{server.port}{tenant.path}{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return answer.read()
 
     def check(self, rebuilding=True):
         """Every promise that can be checked while nothing is under way. To rebuild takes space on the disk."""
@@ -116,6 +136,7 @@ class Scene:
         for tenant, ledger in zip(self.tenants, self.ledgers):
             ledger.read_on()
             self._check_ledger(tenant, ledger)
+            self._check_clocks(server, tenant)
             before = self.picture(server, tenant)
             stats, export = (json.loads(before[path]) for path in ("/v1/dashboard/stats", "/v1/dashboard/export"))
             for difference in ledger.differences(stats, export):
@@ -126,6 +147,8 @@ class Scene:
                     self.broken(f"{tenant.name}: muster {command}: {text.strip()[-300:]}")
             if rebuilding and self.picture(server, tenant) != before:
                 self.broken(f"{tenant.name}: a rebuild changes what is shown")
+            if rebuilding:
+                self._check_clocks(server, tenant)
 
     def _check_ledger(self, tenant, ledger):
         for flaw in ledger.flaws:
@@ -155,10 +178,29 @@ class Scene:
                 self.broken(f"{tenant.name}: the epoch {epoch} is there {ledger.epochs[epoch]} times")
         tenant.epochs = []
 
+    def _check_clocks(self, server, tenant):
+        """What each employee was told is there once, and their days are what a second calculation makes of them."""
+        entries, sessions = collections.defaultdict(list), collections.defaultdict(list)
+        for path, by_employee in ((ENTRIES, entries), (SESSIONS, sessions)):
+            for row in json.loads(self._read(server, tenant, path)):
+                by_employee[row["employee"]].append(row)
+        for employee in (employee for clock in tenant.clocks for employee in clock.employees):
+            sheet = Sheet(employee, entries[employee.id])
+            for punch in sheet.lost[:5]:
+                self.broken(f"{tenant.name}: {employee.code} {punch.kind} {punch.at} was acknowledged and is not there")
+            for kind, at in sheet.doubled[:5]:
+                self.broken(f"{tenant.name}: {employee.code} {kind} {at} is there twice")
+            self.figures.lost += len(sheet.lost)
+            self.figures.doubled += len(sheet.doubled)
+            employee.taken = [punch for punch in employee.taken if punch not in sheet.lost]
+            status = json.loads(self._read(server, tenant, f"/api/timetracking/status/{employee.id}/"))
+            for flaw in (sheet.flaws + sheet.differences(sessions[employee.id], status))[:5]:
+                self.broken(f"{tenant.name}: {flaw}")
+
     def line(self, what, load, more=""):
         self.figures.rounds += 1
-        print(f"  {self.number:3}  {what:34} {load.saved:6} saved  {load.refused:5} refused  {load.unanswered:4} cut  "
-              f"longest {load.longest:5.2f} s{more}", flush=True)
+        print(f"  {self.number:3}  {what:34} {load.saved:6} saved  {load.punched:5} punched  {load.refused:5} refused  "
+              f"{load.unanswered:4} cut  longest {load.longest:5.2f} s{more}", flush=True)
 
     def end(self):
         for server in self.servers:
@@ -506,11 +548,11 @@ def main():
     if not any(is_wanted for is_wanted, _ in plays):
         parser.error(f"{options.part} needs PostgreSQL")
     all_figures = [play() for is_wanted, play in plays if is_wanted]
-    print(f"\n{'part':12}{'engine':10}{'rounds':>7}{'saved':>9}{'lost':>6}{'doubled':>9}{'refused':>9}{'cut':>7}"
-          f"{'longest':>10}{'back':>9}  broken")
+    print(f"\n{'part':12}{'engine':10}{'rounds':>7}{'saved':>9}{'punched':>9}{'lost':>6}{'doubled':>9}{'refused':>9}"
+          f"{'cut':>7}{'longest':>10}{'back':>9}  broken")
     for figures in all_figures:
-        print(f"{figures.part:12}{figures.engine:10}{figures.rounds:>7}{figures.saved:>9}{figures.lost:>6}"
-              f"{figures.doubled:>9}{figures.refused:>9}{figures.unanswered:>7}{figures.longest:>8.2f} s"
+        print(f"{figures.part:12}{figures.engine:10}{figures.rounds:>7}{figures.saved:>9}{figures.punched:>9}"
+              f"{figures.lost:>6}{figures.doubled:>9}{figures.refused:>9}{figures.unanswered:>7}{figures.longest:>8.2f} s"
               f"{figures.recovery:>7.2f} s  {len(figures.broken)}{'  skipped: ' + figures.skipped if figures.skipped else ''}")
     return 1 if any(figures.broken for figures in all_figures) else 0
 

@@ -1,7 +1,12 @@
-"""Kiosks that upload as fast as they are answered, and a record of what each was told."""
+"""Kiosks and punch clocks that send as fast as they are answered, and a record of what each was told."""
 import collections, http.client, json, random, threading, time, urllib.parse
 
+from clock import Clock, Employee
+from places import Broken
+
 CLIENTS = 16
+# So many punch clocks, a client each; and the employees of each: so many who punch on past days, and so many who punch now.
+CLOCKS, PAST, TODAY = 8, 2, 2
 # Longer than the server may ever take, so that a wait is measured and not cut short.
 PATIENCE_SECONDS = 180
 SAMPLES_MAX = 5_000
@@ -38,6 +43,30 @@ class Tenant:
         self.acts = collections.Counter()
         self.acts_unknown = collections.Counter()
         self.epochs = []
+        # The punch clocks, each one client's; and what an admin of theirs signs in with.
+        self.clocks = []
+        self.email, self.password = f"chief@{name}.example", "Correct-Horse-42"
+
+    def open_clocks(self, server, count):
+        """Opens the employees, over the wire and as an admin does. Nothing may go wrong yet."""
+        setting_up = Load([self], [server], "")
+
+        def ask(path, body, headers=None, expected=(200,)):
+            answer = setting_up.exchange(self, server, "POST", path, body, headers, expected)
+            if answer is None:
+                raise Broken(f"{path}: {setting_up.flaws}")
+            return answer[1]
+
+        access = ask("/api/auth/login/", {"email": self.email, "password": self.password})["access"]
+        token = {"Authorization": f"Bearer {access}"}
+        for number in range(count):
+            employees = []
+            for is_today in [False] * PAST + [True] * TODAY:
+                code = f"P-{number}-{len(employees)}"
+                profile = {"name": f"Name {code}", "employee_id": code, "email": f"{code}@corp.example",
+                           "department": "Packing", "position": "Packer"}
+                employees.append(Employee(ask("/api/employees/", profile, token, (201,))["id"], code, is_today))
+            self.clocks.append(Clock(employees))
 
 
 class Load:
@@ -47,19 +76,26 @@ class Load:
         self.tenants, self.servers, self.seed = tenants, servers, seed
         self.is_stopped = threading.Event()
         self.lock = threading.Lock()
-        self.saved = self.answered = self.refused = self.unanswered = self.reads = 0
+        self.saved = self.punched = self.answered = self.refused = self.unanswered = self.reads = 0
         self.longest, self.longest_of = 0.0, ""
-        self.latest_saved_at = self.latest_refused_at = self.latest_read_at = 0.0
+        self.latest_saved_at = self.latest_punched_at = self.latest_refused_at = self.latest_read_at = 0.0
         self.flaws = []
         self.threads = []
 
     def start(self):
         for number in range(CLIENTS):
             # One of four clients belongs to the tenant whose scans are all cleared now and then.
-            tenant = self.tenants[1] if number % 4 == 3 else self.tenants[0]
-            thread = threading.Thread(target=self._run, args=(number, tenant), daemon=True)
-            thread.start()
-            self.threads.append(thread)
+            self._begin(number, self.tenants[1] if number % 4 == 3 else self.tenants[0], self._turn)
+        for tenant in self.tenants:
+            for number, clock in enumerate(tenant.clocks):
+                self._begin(
+                    f"clock-{tenant.name}-{number}", tenant,
+                    lambda luck, tenant, server, clock=clock: clock.turn(self, luck, tenant, server))
+
+    def _begin(self, name, tenant, turn):
+        thread = threading.Thread(target=self._run, args=(name, tenant, turn), daemon=True)
+        thread.start()
+        self.threads.append(thread)
 
     def stop(self):
         self.is_stopped.set()
@@ -71,33 +107,48 @@ class Load:
             if len(self.flaws) < 20:
                 self.flaws.append(text)
 
+    def note_punch(self):
+        with self.lock:
+            self.punched += 1
+            self.latest_punched_at = time.monotonic()
+
     # One client
 
-    def _run(self, number, tenant):
-        luck = random.Random(f"{self.seed}-{number}")
+    def _run(self, name, tenant, turn):
+        luck = random.Random(f"{self.seed}-{name}")
         while not self.is_stopped.is_set():
             # With two servers each request goes to either.
             server = luck.choice(self.servers)
-            throw = luck.random()
             try:
-                if throw < 0.02:
-                    self._act(luck, tenant, server)
-                elif throw < 0.05:
-                    self._read(luck, tenant, server)
-                else:
-                    self._upload(luck, tenant, server)
+                turn(luck, tenant, server)
             except (OSError, http.client.HTTPException) as error:
                 with self.lock:
                     self.unanswered += 1
                 # A kiosk that finds nobody does not ask a thousand times a second either.
                 time.sleep(0.01)
 
+    def _turn(self, luck, tenant, server):
+        throw = luck.random()
+        if throw < 0.02:
+            self._act(luck, tenant, server)
+        elif throw < 0.05:
+            self._read(luck, tenant, server)
+        else:
+            self._upload(luck, tenant, server)
+
     def _ask(self, tenant, server, method, path, body=None, headers=None):
-        """One request on a connection of its own, as kiosks do; what came back, or an error where nothing did."""
+        """One request of a kiosk, with the tenant's key: what was answered, or nothing where it was refused."""
+        answer = self.exchange(
+            tenant, server, method, path, body, {"Authorization": f"Bearer {tenant.key}", **(headers or {})})
+        return answer and answer[1]
+
+    def exchange(self, tenant, server, method, path, body=None, headers=None, expected=(200,)):
+        """One request on a connection of its own: its status and what came back, nothing where the server cannot serve now,
+        or an error where nothing came."""
         began = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
         try:
-            fields = {"Authorization": f"Bearer {tenant.key}", **(headers or {})}
+            fields = dict(headers or {})
             if body is not None:
                 fields["Content-Type"] = "application/json"
                 body = json.dumps(body)
@@ -120,11 +171,11 @@ class Load:
                 self.flaw(f"{method} {path}: 503 without Retry-After")
             time.sleep(0.005)
             return None
-        if answer.status != 200:
+        if answer.status not in expected:
             self.flaw(f"{method} {path}: {answer.status} {text[:200]!r}")
             return None
         try:
-            return json.loads(text)
+            return answer.status, json.loads(text)
         except ValueError:
             self.flaw(f"{method} {path}: no JSON in {text[:100]!r}")
             return None
