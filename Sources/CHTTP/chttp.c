@@ -5,7 +5,11 @@
 #include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,11 +19,41 @@ static size_t keep_escapes(void *context, struct MHD_Connection *connection, cha
     return strlen(text);
 }
 
-struct MHD_Daemon *chttp_start(const struct chttp_settings *settings) {
-    return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0,
+struct chttp_server {
+    struct MHD_Daemon *daemon;
+    pthread_t acceptor;
+    int listening_socket;
+    /// Readable when the acceptor is to end.
+    int ending;
+};
+
+static bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
+
+static void *accept_connections(void *context) {
+    struct chttp_server *server = context;
+    for (;;) {
+        struct pollfd awaited[] = {{.fd = server->ending, .events = POLLIN}, {.fd = server->listening_socket, .events = POLLIN}};
+        if (poll(awaited, 2, -1) > 0 && awaited[0].revents) return NULL;
+        struct sockaddr_storage peer;
+        socklen_t peer_size = sizeof peer;
+        int socket = accept4(server->listening_socket, (struct sockaddr *)&peer, &peer_size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (socket >= 0)
+            // Refused or not, the socket is the library's now.
+            MHD_add_connection(server->daemon, socket, (struct sockaddr *)&peer, peer_size);
+        else if (is_shortage(errno))
+            // The next one would fail too: first some connection has to go.
+            poll(awaited, 1, 50);
+    }
+}
+
+struct chttp_server *chttp_start(const struct chttp_settings *settings) {
+    struct chttp_server *server = calloc(1, sizeof *server);
+    if (!server) return NULL;
+    server->listening_socket = settings->listening_socket;
+    server->ending = eventfd(0, EFD_CLOEXEC);
+    server->daemon = server->ending < 0 ? NULL : MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0,
         settings->accepts, settings->context, settings->handler, settings->context,
-        MHD_OPTION_LISTEN_SOCKET, settings->listening_socket,
         MHD_OPTION_CONNECTION_LIMIT, settings->connections_max,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory_bytes,
         MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_seconds,
@@ -30,6 +64,24 @@ struct MHD_Daemon *chttp_start(const struct chttp_settings *settings) {
         // One thread means no pool; the library takes it so.
         MHD_OPTION_THREAD_POOL_SIZE, settings->threads,
         MHD_OPTION_END);
+    int error = server->daemon ? pthread_create(&server->acceptor, NULL, accept_connections, server) : errno;
+    if (error == 0) return server;
+    if (server->daemon) MHD_stop_daemon(server->daemon);
+    if (server->ending >= 0) close(server->ending);
+    free(server);
+    errno = error;
+    return NULL;
+}
+
+void chttp_stop(struct chttp_server *server) {
+    uint64_t one = 1;
+    // A counter of 0 takes it at once.
+    while (write(server->ending, &one, sizeof one) < 0 && errno == EINTR) {}
+    pthread_join(server->acceptor, NULL);
+    close(server->listening_socket);
+    MHD_stop_daemon(server->daemon);
+    close(server->ending);
+    free(server);
 }
 
 void *chttp_socket_context(struct MHD_Connection *connection) {

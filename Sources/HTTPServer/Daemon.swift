@@ -7,7 +7,7 @@ import CHTTP
 @safe struct Daemon: @unchecked Sendable {
     private let pointer: OpaquePointer
 
-    /// Takes over `socket`; nil, and `errno`, when the library cannot start.
+    /// Takes over `socket`, unless it cannot start: then it is nil and leaves `errno`.
     init?(on socket: Int32, for core: ListenerCore) {
         var settings = unsafe DaemonCallbacks.settings(for: core)
         unsafe settings.listening_socket = socket
@@ -16,7 +16,7 @@ import CHTTP
     }
 
     /// Closes everything and waits for the threads. No connection may be suspended: the library would end the process.
-    func stop() { unsafe MHD_stop_daemon(pointer) }
+    func stop() { unsafe chttp_stop(pointer) }
 }
 
 /// The functions that the library calls, each of which finds its connection and calls it in turn.

@@ -22,9 +22,10 @@ public final class Listener: Sendable {
         (socket, port) = try Self.listen(host: configuration.host, port: configuration.port)
         core = ListenerCore(configuration: configuration, handler: handler)
         guard let daemon = Daemon(on: socket, for: core) else {
-            // The library closes the socket in some of its failures and not in others, so it is left to the process' end.
+            let code = errno
+            close(socket)
             throw ListenerError(
-                address: "\(configuration.host):\(port)", reason: .system(unsafe String(cString: strerror(errno))))
+                address: "\(configuration.host):\(port)", reason: .system(unsafe String(cString: strerror(code))))
         }
         core.started(daemon)
     }

@@ -27,10 +27,20 @@ struct chttp_settings {
     MHD_RequestCompletedCallback completed;
 };
 
-/// Starts a daemon with threads of its own on `listening_socket`, which it then owns; NULL and `errno` when it cannot.
+/// A daemon of the library, and the thread that accepts its connections.
+struct chttp_server;
+
+/// Starts a daemon with threads of its own on `listening_socket`, which it then owns; NULL and `errno` when it cannot, and
+/// then the socket is the caller's.
+///
+/// Connections are accepted here and dealt out one by one: of the library's threads, which all listen to one socket, the one
+/// that wakes first takes whatever is waiting, so that a handful of connections mostly ends up on one thread.
 ///
 /// Variadic in C. Percent-decoding is switched off: the library's decoding ends a path at `%00`.
-struct MHD_Daemon *chttp_start(const struct chttp_settings *settings);
+struct chttp_server *chttp_start(const struct chttp_settings *settings);
+
+/// Closes everything and waits for the threads. No connection may be suspended: the library would end the process.
+void chttp_stop(struct chttp_server *server);
 
 // MHD_get_connection_info is variadic.
 
