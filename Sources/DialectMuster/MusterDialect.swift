@@ -37,7 +37,7 @@ public struct MusterDialect: Dialect {
     private func explain(_ head: RequestHead, _ parameters: [String: String], _ site: Site) async -> Admission {
         do throws(MusterFailure) {
             let caller = try await caller(of: head, at: site)
-            guard let id = parameters["id"].flatMap({ UUID(uuidString: $0) }) else { throw .unknownPath }
+            guard let id = parameters["id"].flatMap({ UUID(text: $0) }) else { throw .unknownPath }
             guard let day = parameters["date"].flatMap({ CalendarDay(parsing: $0) }) else {
                 throw .invalid(field: "date", "a day such as 2025-07-07 was expected")
             }

@@ -229,7 +229,7 @@ public struct MovingIn {
             row: imported(
                 row.id, row.createdAt, row.updatedAt,
                 [
-                    row.employee.uuidString, row.type, row.atText, row.isLate ? "1" : "0", row.isEarly ? "1" : "0",
+                    row.employee.text, row.type, row.atText, row.isLate ? "1" : "0", row.isEarly ? "1" : "0",
                     row.notes.map { "+" + $0 } ?? "",
                 ]), member: Identifier(rawValue: row.employee), direction: row.direction, word: WireText(row.type), at: row.at,
             isLate: row.isLate, isEarly: row.isEarly, note: row.notes.map { WireText($0) })
@@ -302,14 +302,14 @@ public struct MovingIn {
         if isEdited {
             summary.editedSessions += 1
             if [row.shown.total, row.shown.pause, row.shown.working].contains(where: { $0 < 0 }) {
-                differ(row.id.uuidString.lowercased(), employee, day, ("negative hours are 0.00", OurRules.Reason.illegal))
+                differ(row.id.text, employee, day, ("negative hours are 0.00", OurRules.Reason.illegal))
             }
             if SessionStatus(formerWord: row.shown.status) == nil {
                 remark(.sessions, row.id, "its status is unknown: it is complete here")
             }
         } else if day != today, let difference = ours.difference(from: row, on: day) {
             // What is open today is worked out at every look (W7).
-            differ(row.id.uuidString.lowercased(), employee, day, difference)
+            differ(row.id.text, employee, day, difference)
         }
         return FormerSession(
             row: imported(row.id, row.createdAt, row.updatedAt, row.digested(isEdited: isEdited)),
@@ -370,7 +370,7 @@ public struct MovingIn {
                 let ids = try await operations.importedIDs(
                     of: .timeTracker, sessions: isSession, after: last, limit: FormerDatabase.pageMax, as: caller)
                 let present = try source.present(ids, in: table)
-                for id in ids where !present.contains(id) { vanish(name, id: id.uuidString.lowercased()) }
+                for id in ids where !present.contains(id) { vanish(name, id: id.text) }
                 guard ids.count == FormerDatabase.pageMax else { break }
                 last = ids.last
             }
@@ -407,7 +407,7 @@ public struct MovingIn {
     }
 
     private mutating func note(_ outcome: RowOutcome, of table: MovingInTable, _ id: UUID) {
-        note(outcome, of: table, id: id.uuidString.lowercased())
+        note(outcome, of: table, id: id.text)
     }
 
     private mutating func note(_ outcome: RowOutcome, of table: MovingInTable, id: String) {
@@ -417,7 +417,7 @@ public struct MovingIn {
     }
 
     private mutating func remark(_ table: MovingInTable, _ id: UUID, _ reason: String) {
-        remark(table, id: id.uuidString.lowercased(), reason)
+        remark(table, id: id.text, reason)
     }
 
     private mutating func remark(_ table: MovingInTable, id: String, _ reason: String) {
@@ -434,7 +434,7 @@ public struct MovingIn {
     ) {
         take(
             .difference(
-                session: id, employee: employee.id.uuidString.lowercased(), date: day.text, what: difference.what,
+                session: id, employee: employee.id.text, date: day.text, what: difference.what,
                 reason: difference.reason))
     }
 
@@ -459,7 +459,7 @@ extension SessionRow {
     fileprivate func digested(isEdited: Bool) -> [String] {
         func text(_ moment: Instant?) -> String { moment.map { String($0.microseconds) } ?? "" }
         // Of a session that nobody edited only its place is taken over: what it shows follows from its punches.
-        let place = [employee.uuidString, dayText]
+        let place = [employee.text, dayText]
         guard isEdited else { return place }
         return place + [
             text(shown.punchIn), text(shown.punchOut), text(shown.breakStart), text(shown.breakEnd), String(shown.total),

@@ -14,7 +14,7 @@ extension Command {
             throw Misuse("\"\(Terminal.harmless(invocation.operands[1]))\" is no date such as 2025-07-07")
         }
         let who = invocation.operands[0]
-        let name = UUID(uuidString: who).map { SheetName.id($0) } ?? .text(WireText(who))
+        let name = UUID(text: who).map { SheetName.id($0) } ?? .text(WireText(who))
         return try await withStore(invocation) { _, operations, caller in
             let days: [ExplainedDay]
             do {

@@ -54,7 +54,7 @@ public struct Grant: Sendable, Equatable {
 
 extension Identifier where Owner == Grant {
     /// As it stands in answers and tokens: in lower case, with hyphens.
-    public var text: String { rawValue.uuidString.lowercased() }
+    public var text: String { rawValue.text }
 }
 
 /// Somebody who is to get an account.

@@ -324,7 +324,7 @@ private enum ImportReference {
         let before =
             predecessor.map { "\(String(UInt64(bitPattern: $0), radix: 16))-\(row.stamp.changedAt?.microseconds ?? 0)" } ?? "new"
         let place = sequence.map { "-\($0)" } ?? ""
-        return WireText("import/\(kind)/\(row.id.uuidString.lowercased())/\(before)\(place)/\(row.stamp.digestText)")
+        return WireText("import/\(kind)/\(row.id.text)/\(before)\(place)/\(row.stamp.digestText)")
     }
 }
 

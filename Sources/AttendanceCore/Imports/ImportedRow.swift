@@ -36,7 +36,7 @@ public struct ImportedRow: Sendable, Equatable {
 extension DetailWords {
     /// `imported=5b0e8d2e-… digest=00c1… created=… changed=…`.
     mutating func add(_ row: ImportedRow?) {
-        add("imported", row?.id.uuidString.lowercased())
+        add("imported", row?.id.text)
         add(row?.stamp)
     }
 
@@ -48,7 +48,7 @@ extension DetailWords {
 
     /// Nil where the words tell of no row.
     var importedRow: ImportedRow? {
-        guard let id = text("imported").flatMap({ UUID(uuidString: $0) }), let stamp = rowStamp else { return nil }
+        guard let id = text("imported").flatMap({ UUID(text: $0) }), let stamp = rowStamp else { return nil }
         return ImportedRow(id: id, stamp: stamp)
     }
 

@@ -14,7 +14,7 @@ public enum MemberDetail: Sendable, Equatable {
         if words.first == "new" {
             self = .new(importedAs: words.importedRow)
         } else {
-            guard words.first == "change", let id = words.text("member").flatMap({ UUID(uuidString: $0) }) else { return nil }
+            guard words.first == "change", let id = words.text("member").flatMap({ UUID(text: $0) }) else { return nil }
             self = .known(.init(rawValue: id), words.rowStamp)
         }
         guard self.text == text else { return nil }
@@ -37,11 +37,11 @@ public enum MemberDetail: Sendable, Equatable {
 
 extension Identifier {
     /// The identity as it stands in entries: UUID text in lower case.
-    public var text: WireText { WireText(rawValue.uuidString.lowercased()) }
+    public var text: WireText { WireText(rawValue.text) }
 
     /// Nil for what is no UUID.
     public init?(text: WireText) {
-        guard let id = UUID(uuidString: text.text) else { return nil }
+        guard let id = UUID(text: text.text) else { return nil }
         self.init(rawValue: id)
     }
 }

@@ -26,6 +26,50 @@ extension UUID {
         self.init(bits: bytes.reduce(0) { $0 << 8 | UInt128($1) })
     }
 
+    /// In lower case. Source: RFC 9562 §4.
+    package var text: String {
+        let bits = bits
+        let digits: StaticString = "0123456789abcdef"
+        return unsafe String(unsafeUninitializedCapacity: Self.textBytes) { text in
+            var shift = 128
+            for place in 0..<Self.textBytes {
+                if Self.isHyphen(place) {
+                    unsafe text[place] = 0x2D
+                } else {
+                    shift -= 4
+                    unsafe text[place] = unsafe digits.utf8Start[Int(truncatingIfNeeded: bits >> UInt128(shift)) & 0xF]
+                }
+            }
+            return Self.textBytes
+        }
+    }
+
+    /// Reads what ``text`` writes, in either case; nil for any other text.
+    package init?(text: String) {
+        var bits: UInt128 = 0
+        var place = 0
+        for byte in text.utf8 {
+            guard place < Self.textBytes else { return nil }
+            if Self.isHyphen(place) {
+                guard byte == 0x2D else { return nil }
+            } else {
+                switch byte {
+                case 0x30...0x39: bits = bits << 4 | UInt128(byte - 0x30)
+                case 0x41...0x46: bits = bits << 4 | UInt128(byte - 0x41 + 10)
+                case 0x61...0x66: bits = bits << 4 | UInt128(byte - 0x61 + 10)
+                default: return nil
+                }
+            }
+            place += 1
+        }
+        guard place == Self.textBytes else { return nil }
+        self.init(bits: bits)
+    }
+
+    private static let textBytes = 36
+
+    private static func isHyphen(_ place: Int) -> Bool { place == 8 || place == 13 || place == 18 || place == 23 }
+
     /// Sixteen bytes of which six bits say what kind of identity they are. Source: RFC 9562 §4.1, §4.2.
     init(version: UInt128, of bytes: [UInt8]) {
         precondition(bytes.count == 16 && version < 16)

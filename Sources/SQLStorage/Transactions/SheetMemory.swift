@@ -22,6 +22,20 @@ final class SheetMemory {
     var owners: [PeopleTable.Subject: Int64?] = [:]
     var rules: [EntrySource: TimeSheetRules] = [:]
 
+    /// Details of punches by their text, which most punches of a day share.
+    private var details: [WireText: PunchDetail] = [:]
+    private static let detailsMax = 256
+
+    func detail(_ text: WireText) -> PunchDetail? {
+        if let known = details[text] { return known }
+        guard let detail = PunchDetail(parsing: text) else { return nil }
+        // What names another entry or a row of another system stands there once.
+        guard detail.corrects == nil, detail.imported == nil else { return detail }
+        if details.count >= Self.detailsMax { details.removeAll(keepingCapacity: true) }
+        details[text] = detail
+        return detail
+    }
+
     /// How many punches were read or added since everything was forgotten.
     var punches = 0
 

@@ -149,7 +149,7 @@ struct TimeSheetFold {
     }
 
     private mutating func addPunch(_ claim: Claim, sequence: Int64, receivedAt: Instant) throws(SQLError) {
-        guard let text = claim.detail, let detail = PunchDetail(parsing: text) else { return }
+        guard let text = claim.detail, let detail = memory.detail(text) else { return }
         if let pin = DevicePIN(claimedIn: claim) {
             let waiting = PunchTable.Waiting(number: sequence, at: claim.occurredAt, detail: text, createdAt: receivedAt)
             guard let owner = try owner(of: pin, source: claim.source) else {
@@ -396,10 +396,10 @@ struct TimeSheetFold {
     private mutating func set(_ session: SheetSession?, at place: SessionPlace, of source: EntrySource) {
         let former = memory.days[place]?.session
         memory.days[place, default: .init()].session = session
-        var changes = changes[source] ?? Changes()
-        if changes.sessionsBefore[place] == nil { changes.sessionsBefore[place] = .some(former) }
-        changes.sums[place.day, default: HoursSum()].add(session, replacing: former)
-        self.changes[source] = changes
+        if changes[source]?.sessionsBefore[place] == nil {
+            changes[source, default: .init()].sessionsBefore[place] = .some(former)
+        }
+        changes[source, default: .init()].sums[place.day, default: HoursSum()].add(session, replacing: former)
     }
 
     // MARK: Writing
