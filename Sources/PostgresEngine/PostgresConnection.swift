@@ -183,6 +183,9 @@ public final class PostgresConnection: SQLConnection {
         }
     }
 
+    /// None: the answer would take a round trip, as reading does.
+    public func version() throws(SQLError) -> StoreVersion? { nil }
+
     public func allowLongStatements() throws(SQLError) {
         _ = try run("SELECT set_config('statement_timeout', \("\(engine.limits.scriptSecondsMax)s"), true)")
     }

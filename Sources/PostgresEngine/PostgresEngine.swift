@@ -9,6 +9,7 @@ public struct PostgresEngine: SQLEngine {
     public let name = "postgresql"
     public let vocabulary = SchemaVocabulary.postgres
     public let writesBesideCommits = true
+    public let readsWithoutWaiting = false
 
     let address: PostgresAddress
     let schema: String

@@ -30,6 +30,7 @@ private struct InspectingEngine: SQLEngine {
     var name: String { inner.name }
     var vocabulary: SchemaVocabulary { inner.vocabulary }
     var writesBesideCommits: Bool { inner.writesBesideCommits }
+    var readsWithoutWaiting: Bool { inner.readsWithoutWaiting }
 
     func connect(_ purpose: ConnectionPurpose) throws(SQLError) -> any SQLConnection {
         guard purpose != .writing else {

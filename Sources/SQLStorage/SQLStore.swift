@@ -128,6 +128,13 @@ public final class SQLStore: Store {
         try await readers.read(in: tenant, body)
     }
 
+    public func readBriefly<Result: Sendable>(
+        in tenant: TenantID, _ body: @escaping @Sendable (any ReadTransaction) throws(AttendanceError) -> Result
+    ) async throws(AttendanceError) -> Result {
+        if engine.readsWithoutWaiting, let read = readers.readAtOnce(in: tenant, body) { return try read.get() }
+        return try await readers.read(in: tenant, body)
+    }
+
     // MARK: How it does
 
     /// `sqlite` or `postgresql`.

@@ -22,6 +22,7 @@ public final class SQLiteConnection: SQLConnection {
     private var statements: StatementCache
     private var transaction = Transaction.none
     private var isClosed = false
+    private var timesOpened = 0
 
     init(path: String, purpose: ConnectionPurpose, limits: SQLiteLimits, isArchive: Bool) throws(SQLError) {
         self.isArchive = isArchive
@@ -143,6 +144,11 @@ public final class SQLiteConnection: SQLConnection {
     /// Sees the moment of its first statement.
     public func beginReading() throws(SQLError) {
         try begin("BEGIN DEFERRED")
+    }
+
+    /// Fixes the moment that a reading transaction sees.
+    public func version() throws(SQLError) -> StoreVersion? {
+        StoreVersion(opened: timesOpened, number: try prepared("PRAGMA data_version").run([])[0].integer(0))
     }
 
     private func begin(_ text: String) throws(SQLError) {
@@ -302,6 +308,7 @@ public final class SQLiteConnection: SQLConnection {
                 PRAGMA query_only = \(purpose == .writing ? "OFF" : "ON");
                 """)
         if purpose != .inspecting { database.checkpoint(atPages: limits.checkpointPages) }
+        timesOpened += 1
         return database
     }
 }

@@ -11,6 +11,7 @@ public struct SQLiteEngine: SQLEngine {
     public let name = "sqlite"
     public let vocabulary = SchemaVocabulary.sqlite
     public let writesBesideCommits = false
+    public let readsWithoutWaiting = true
 
     /// Where the file is. Beside it lie `-wal` and `-shm` while it is open.
     public let path: String

@@ -9,6 +9,7 @@ struct FaultyEngine: SQLEngine {
     var name: String { inner.name }
     var vocabulary: SchemaVocabulary { inner.vocabulary }
     var writesBesideCommits: Bool { inner.writesBesideCommits }
+    var readsWithoutWaiting: Bool { inner.readsWithoutWaiting }
 
     func connect(_ purpose: ConnectionPurpose) throws(SQLError) -> any SQLConnection {
         switch purpose {
@@ -142,6 +143,11 @@ final class FaultyConnection: SQLConnection {
         isCommitSent = false
         isUnheard = false
         if engine.faults.isDead { inner.close() } else { inner.rollBack() }
+    }
+
+    func version() throws(SQLError) -> StoreVersion? {
+        try pass(.statement)
+        return try inner.version()
     }
 
     func allowLongStatements() throws(SQLError) {

@@ -27,4 +27,11 @@ public final class CountingStore: Store {
         counts.withLock { $0.reads += 1 }
         return try await inner.read(in: tenant, body)
     }
+
+    public func readBriefly<Result: Sendable>(
+        in tenant: TenantID, _ body: @escaping @Sendable (any ReadTransaction) throws(AttendanceError) -> Result
+    ) async throws(AttendanceError) -> Result {
+        counts.withLock { $0.reads += 1 }
+        return try await inner.readBriefly(in: tenant, body)
+    }
 }

@@ -52,7 +52,7 @@ extension Operations {
     private func resolve(
         _ text: String, for contract: Contract, in tenant: TenantID, address: String?
     ) async throws(TokenFault) -> (account: AccountCaller, claims: TokenClaims) {
-        guard let claims = secrets.claims(text), let subject = UUID(uuidString: claims.subject),
+        guard let claims = secrets.claims(text), let subject = UUID(text: claims.subject),
             claims.purpose == TokenClaims.purpose(of: claims.kind, for: contract, in: tenant)
         else { throw .invalid }
         // In the order of the library behind the original: an expired token of the wrong type is expired.
@@ -60,7 +60,7 @@ extension Operations {
         guard claims.kind == .access else { throw .wrongType }
         let standing: TokenStanding?
         do {
-            standing = try await store.read(in: tenant) { tx throws(AttendanceError) in
+            standing = try await store.readBriefly(in: tenant) { tx throws(AttendanceError) in
                 try tx.standing(of: Identifier(rawValue: subject), for: contract, token: claims.id)
             }
         } catch {

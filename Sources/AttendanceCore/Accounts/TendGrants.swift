@@ -18,7 +18,7 @@ extension Operations {
     public func grant(
         _ id: Identifier<Grant>, of contract: Contract, in tenant: TenantID
     ) async throws(AttendanceError) -> Grant {
-        let found = try await store.read(in: tenant) { tx throws(AttendanceError) in try tx.grant(id, of: contract) }
+        let found = try await store.readBriefly(in: tenant) { tx throws(AttendanceError) in try tx.grant(id, of: contract) }
         guard let found else { throw .notFound(.account) }
         return found
     }

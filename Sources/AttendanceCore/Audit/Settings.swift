@@ -19,7 +19,7 @@ public protocol SettingWriting {
 extension Operations {
     /// The stored value, or nil where it was never set.
     public func value(of setting: DisplaySetting, in tenant: TenantID) async throws(AttendanceError) -> Int64? {
-        try await store.read(in: tenant) { tx throws(AttendanceError) in try tx.value(of: setting) }
+        try await store.readBriefly(in: tenant) { tx throws(AttendanceError) in try tx.value(of: setting) }
     }
 
     /// - Throws: `.notPermitted` without the admin role, `.unavailable`.

@@ -1,7 +1,7 @@
 extension Operations {
     /// All business hours, newest first.
     public func businessHours(of source: EntrySource, as caller: Caller) async throws(AttendanceError) -> [BusinessHours] {
-        let rules = try await store.read(in: caller.tenant) { tx throws(AttendanceError) in try tx.rules(of: source) }
+        let rules = try await store.readBriefly(in: caller.tenant) { tx throws(AttendanceError) in try tx.rules(of: source) }
         return rules.hours.sorted { ($1.createdAt, $1.number) < ($0.createdAt, $0.number) }
     }
 
@@ -9,14 +9,14 @@ extension Operations {
     public func activeBusinessHours(
         of source: EntrySource, as caller: Caller
     ) async throws(AttendanceError) -> BusinessHours? {
-        try await store.read(in: caller.tenant) { tx throws(AttendanceError) in try tx.rules(of: source).activeHours }
+        try await store.readBriefly(in: caller.tenant) { tx throws(AttendanceError) in try tx.rules(of: source).activeHours }
     }
 
     /// - Throws: `.notFound(.businessHours)`, `.unavailable`.
     public func businessHours(
         _ number: Int64, of source: EntrySource, as caller: Caller
     ) async throws(AttendanceError) -> BusinessHours {
-        try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
+        try await store.readBriefly(in: caller.tenant) { tx throws(AttendanceError) in
             try tx.rules(of: source).existing(number)
         }
     }

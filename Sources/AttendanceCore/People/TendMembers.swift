@@ -11,7 +11,7 @@ extension Operations {
     public func member(
         _ id: Identifier<Membership>, of source: EntrySource, as caller: Caller
     ) async throws(AttendanceError) -> Member {
-        let found = try await store.read(in: caller.tenant) { tx throws(AttendanceError) in try tx.member(id, of: source) }
+        let found = try await store.readBriefly(in: caller.tenant) { tx throws(AttendanceError) in try tx.member(id, of: source) }
         guard let found else { throw .notFound(.member) }
         return found
     }
@@ -20,7 +20,7 @@ extension Operations {
     public func member(
         ofEmail email: WireText, of source: EntrySource, as caller: Caller
     ) async throws(AttendanceError) -> Member? {
-        let found = try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
+        let found = try await store.readBriefly(in: caller.tenant) { tx throws(AttendanceError) in
             try tx.member(ofEmail: email, of: source)
         }
         return found.flatMap { $0.profile.isActive ? $0 : nil }
@@ -36,7 +36,7 @@ extension Operations {
     public func occupied(
         staffCode: WireText?, email: WireText?, besides id: Identifier<Membership>?, of source: EntrySource, as caller: Caller
     ) async throws(AttendanceError) -> Set<AttendanceError.UniqueField> {
-        try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
+        try await store.readBriefly(in: caller.tenant) { tx throws(AttendanceError) in
             try Self.occupied(staffCode: staffCode, email: email, besides: id, of: source, in: tx)
         }
     }

@@ -32,7 +32,7 @@ extension Operations {
     /// The text of the last clear of everything, read from the store itself; nil until there was one.
     public func clearEpoch(of source: EntrySource, in tenant: TenantID) async throws(AttendanceError) -> WireText? {
         let beganAt = ambient.uptime()
-        let epoch = try await store.read(in: tenant) { tx throws(AttendanceError) in try tx.clearEpoch(of: source) }
+        let epoch = try await store.readBriefly(in: tenant) { tx throws(AttendanceError) in try tx.clearEpoch(of: source) }
         epochLeases.keep(epoch, of: source, in: tenant, readAt: beganAt, endedAt: ambient.uptime())
         return epoch
     }

@@ -14,7 +14,7 @@ extension ZoneSource {
 extension Operations {
     /// The rules in force for a contract.
     public func rules(of source: EntrySource, in tenant: TenantID) async throws(AttendanceError) -> TimeSheetRules {
-        try await store.read(in: tenant) { tx throws(AttendanceError) in try tx.rules(of: source) }
+        try await store.readBriefly(in: tenant) { tx throws(AttendanceError) in try tx.rules(of: source) }
     }
 
     /// The zone in whose days a contract's hours are counted.

@@ -20,6 +20,12 @@ public protocol Store: Sendable {
     func read<Result: Sendable>(
         in tenant: TenantID, _ body: @escaping @Sendable (any ReadTransaction) throws(AttendanceError) -> Result
     ) async throws(AttendanceError) -> Result
+
+    /// The same for a few rows by their keys. A store in this process reads them on the caller's thread: to hand the closure
+    /// to another thread and its result back would take longer than to run it.
+    func readBriefly<Result: Sendable>(
+        in tenant: TenantID, _ body: @escaping @Sendable (any ReadTransaction) throws(AttendanceError) -> Result
+    ) async throws(AttendanceError) -> Result
 }
 
 extension Store {

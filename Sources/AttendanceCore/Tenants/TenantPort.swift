@@ -16,7 +16,7 @@ public protocol TenantWriting {
 extension Operations {
     /// - Throws: `.notFound(.tenant)`.
     public func tenant(named name: TenantName) async throws(AttendanceError) -> Tenant {
-        let found = try await store.read(in: .default) { tx throws(AttendanceError) in try tx.tenant(named: name) }
+        let found = try await store.readBriefly(in: .default) { tx throws(AttendanceError) in try tx.tenant(named: name) }
         guard let found else { throw .notFound(.tenant) }
         return found
     }

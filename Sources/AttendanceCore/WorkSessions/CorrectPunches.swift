@@ -73,7 +73,7 @@ extension Operations {
     /// - Throws: `.notFound(.timeEntry)`, `.unavailable`.
     public func timeEntry(_ id: UUID, of source: EntrySource, as caller: Caller) async throws(AttendanceError) -> TimeEntry {
         let sealer = sealer
-        return try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
+        return try await store.readBriefly(in: caller.tenant) { tx throws(AttendanceError) in
             let (punch, member) = try Self.punch(id, of: source, sealer: sealer, tenant: caller.tenant, in: tx)
             return TimeEntry(
                 punch, of: member, id: sealer.identity(of: .timeEntry, punch.punch.number, in: caller.tenant))

@@ -68,7 +68,7 @@ extension Operations {
 
     /// - Throws: `.notFound(.workSession)`, `.unavailable`.
     public func session(_ id: UUID, of source: EntrySource, as caller: Caller) async throws(AttendanceError) -> SessionRecord {
-        try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
+        try await store.readBriefly(in: caller.tenant) { tx throws(AttendanceError) in
             let (session, member) = try Self.session(id, of: source, sealer: sealer, tenant: caller.tenant, in: tx)
             return try SessionRecorder(source, self, tenant: caller.tenant, in: tx).record(session, of: member)
         }

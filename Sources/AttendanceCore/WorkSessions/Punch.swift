@@ -49,7 +49,7 @@ extension Operations {
     ) async throws(AttendanceError) -> WorkStatus {
         let now = ambient.now()
         let (sealer, zones) = (sealer, zones)
-        return try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
+        return try await store.readBriefly(in: caller.tenant) { tx throws(AttendanceError) in
             guard let member = try tx.member(id, of: source), member.profile.isActive else { throw .notFound(.member) }
             let rules = try tx.rules(of: source)
             let zone = try zones.rules(of: rules, source)

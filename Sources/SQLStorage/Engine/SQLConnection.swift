@@ -60,6 +60,9 @@ public protocol SQLConnection: AnyObject {
     /// Begins a transaction that sees one moment and cannot write. PostgreSQL: `REPEATABLE READ, READ ONLY`.
     func beginReading() throws(SQLError)
 
+    /// What the open transaction sees; nil where to ask costs as much as to read.
+    func version() throws(SQLError) -> StoreVersion?
+
     /// Allows statements of the open transaction to take as long as a migration's. For work of the command line only.
     func allowLongStatements() throws(SQLError)
 
@@ -115,6 +118,19 @@ extension SQLConnection {
     public func publish() throws(SQLError) {}
 }
 
+/// Stands for what one connection sees of a store: while it stays the same, nobody else has changed anything. Versions of two
+/// connections have nothing to do with each other.
+public struct StoreVersion: Sendable, Equatable {
+    private let opened: Int
+    private let number: Int64
+
+    /// - Parameter opened: How often the connection has opened the store: numbers begin anew each time.
+    public init(opened: Int, number: Int64) {
+        self.opened = opened
+        self.number = number
+    }
+}
+
 /// Opens connections to one store.
 public protocol SQLEngine: Sendable {
     /// `sqlite` or `postgresql`, for messages and logs.
@@ -122,6 +138,8 @@ public protocol SQLEngine: Sendable {
     var vocabulary: SchemaVocabulary { get }
     /// Whether one transaction can store rows while another one commits.
     var writesBesideCommits: Bool { get }
+    /// Whether reading a few rows waits for nobody: neither for another process nor for whoever writes.
+    var readsWithoutWaiting: Bool { get }
 
     /// - Throws: `.unavailable` when the store cannot be reached now, `.misconfigured` when it never will.
     func connect(_ purpose: ConnectionPurpose) throws(SQLError) -> any SQLConnection

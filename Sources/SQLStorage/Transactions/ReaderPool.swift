@@ -1,32 +1,54 @@
 import AttendanceCore
+import Dispatch
 import Synchronization
 
-/// One reading connection on its own thread.
-actor Reader {
-    private nonisolated let queue = ConnectionQueue(label: "muster.reader")
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
-
+/// One reading connection, and a queue for reads that may take long: a C call that blocks a thread of the shared pool would
+/// stall every request.
+///
+/// `@unchecked Sendable`: the pool lends it to one caller at a time, and takes and gives it under its lock.
+final class Reader: @unchecked Sendable {
+    private let queue = DispatchQueue(label: "muster.reader", qos: .userInitiated)
     private let engine: any SQLEngine
     private let trouble: EngineTrouble
     private var connection: (any SQLConnection)?
     private var terms: [TenantID: TermBook] = [:]
+    private let memory = ReaderMemory()
 
     init(engine: any SQLEngine, trouble: EngineTrouble) {
         self.engine = engine
         self.trouble = trouble
     }
 
-    func read<Result: Sendable>(
-        in tenant: TenantID, _ body: @Sendable (any ReadTransaction) throws(AttendanceError) -> Result
+    /// Reads on its own queue.
+    func readAside<Result: Sendable>(
+        in tenant: TenantID, _ body: @escaping @Sendable (any ReadTransaction) throws(AttendanceError) -> Result
+    ) async throws(AttendanceError) -> Result {
+        let ended: Swift.Result<Result, AttendanceError> = await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: self.outcome(in: tenant, body)) }
+        }
+        return try ended.get()
+    }
+
+    /// Reads on the caller's thread.
+    func outcome<Result>(
+        in tenant: TenantID, _ body: (any ReadTransaction) throws(AttendanceError) -> Result
+    ) -> Swift.Result<Result, AttendanceError> {
+        Swift.Result { () throws(AttendanceError) in try read(in: tenant, body) }
+    }
+
+    private func read<Result>(
+        in tenant: TenantID, _ body: (any ReadTransaction) throws(AttendanceError) -> Result
     ) throws(AttendanceError) -> Result {
         let connection = try connected()
         do {
             try connection.beginReading()
+            memory.turn(to: try connection.version())
         } catch {
+            connection.rollBack()
             throw trouble.error(error)
         }
         let transaction = ReadingTransaction(
-            connection: connection, tenant: tenant, terms: terms[tenant] ?? TermBook(), trouble: trouble)
+            connection: connection, tenant: tenant, terms: terms[tenant] ?? TermBook(), trouble: trouble, memory: memory)
         let result: Result
         do {
             result = try body(transaction)
@@ -89,7 +111,7 @@ final class ReaderPool: Sendable {
             throw .unavailable(retryAfterSeconds: EngineTrouble.retryAfterSeconds)
         }
         do {
-            let result = try await reader.read(in: tenant, body)
+            let result = try await reader.readAside(in: tenant, body)
             giveBack(reader)
             return result
         } catch {
@@ -98,15 +120,31 @@ final class ReaderPool: Sendable {
         }
     }
 
+    /// Reads on the caller's thread; nil where no connection is idle.
+    func readAtOnce<Result>(
+        in tenant: TenantID, _ body: (any ReadTransaction) throws(AttendanceError) -> Result
+    ) -> Swift.Result<Result, AttendanceError>? {
+        let idle: Reader? = state.withLock { state in
+            guard !state.isClosed else { return nil }
+            return state.idle.popLast() ?? opened(&state)
+        }
+        guard let idle else { return nil }
+        defer { giveBack(idle) }
+        return idle.outcome(in: tenant, body)
+    }
+
+    /// One more reader, while there may be more.
+    private func opened(_ state: inout State) -> Reader? {
+        guard state.opened < connectionsMax else { return nil }
+        state.opened += 1
+        return make()
+    }
+
     private func borrow() async -> Reader? {
         await withCheckedContinuation { continuation in
             let now: Reader?? = state.withLock { state in
                 if state.isClosed { return .some(nil) }
-                if let idle = state.idle.popLast() { return idle }
-                if state.opened < connectionsMax {
-                    state.opened += 1
-                    return make()
-                }
+                if let reader = state.idle.popLast() ?? opened(&state) { return reader }
                 guard state.waiters.count < Self.waitersMax else { return .some(nil) }
                 state.waiters.append(continuation)
                 return nil
@@ -135,6 +173,6 @@ final class ReaderPool: Sendable {
             return (state.idle, state.waiters)
         }
         for waiter in waiters { waiter.resume(returning: nil) }
-        for reader in idle { await reader.close() }
+        for reader in idle { reader.close() }
     }
 }

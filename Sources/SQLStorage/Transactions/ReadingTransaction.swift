@@ -15,8 +15,12 @@ class ReadingTransaction: ReadTransaction {
     /// The engine's own word on what failed, for whoever began the transaction.
     final private(set) var failure: SQLError?
     private let trouble: EngineTrouble
+    private let memory: ReaderMemory?
 
-    init(connection: any SQLConnection, tenant: TenantID, terms: TermBook, trouble: EngineTrouble) {
+    init(
+        connection: any SQLConnection, tenant: TenantID, terms: TermBook, trouble: EngineTrouble, memory: ReaderMemory? = nil
+    ) {
+        self.memory = memory
         self.connection = connection
         self.tenant = tenant
         self.terms = terms
@@ -42,6 +46,15 @@ class ReadingTransaction: ReadTransaction {
     private func certain<Result>(_ body: () throws(SQLError) -> Result) throws(AttendanceError) -> Result {
         try requireCertainty()
         return try attempt(body)
+    }
+
+    /// Reads what may be asked again soon.
+    private func remembered<Value>(
+        _ question: @autoclosure () -> ReaderMemory.Question, where isWorthIt: (Value) -> Bool = { _ in true },
+        _ find: () throws(AttendanceError) -> Value
+    ) throws(AttendanceError) -> Value {
+        guard let memory else { return try find() }
+        return try memory.answer(to: question(), where: isWorthIt, find)
     }
 
     final var ledger: LedgerTable { LedgerTable(connection: connection, tenant: tenant) }
@@ -169,7 +182,9 @@ class ReadingTransaction: ReadTransaction {
     }
 
     func member(_ id: Identifier<Membership>, of source: EntrySource) throws(AttendanceError) -> Member? {
-        try settled { () throws(SQLError) in try members.member(id, of: source) }
+        try remembered(.member(tenant, source, id.rawValue)) { () throws(AttendanceError) in
+            try settled { () throws(SQLError) in try members.member(id, of: source) }
+        }
     }
 
     func member(numbered number: Int64, of source: EntrySource) throws(AttendanceError) -> Member? {
@@ -185,7 +200,9 @@ class ReadingTransaction: ReadTransaction {
     }
 
     func rules(of source: EntrySource) throws(AttendanceError) -> TimeSheetRules {
-        try settled { () throws(SQLError) in try RuleTable(connection: connection, tenant: tenant).rules(of: source) }
+        try remembered(.rules(tenant, source)) { () throws(AttendanceError) in
+            try settled { () throws(SQLError) in try RuleTable(connection: connection, tenant: tenant).rules(of: source) }
+        }
     }
 
     func nextBusinessHoursNumber(of source: EntrySource) throws(AttendanceError) -> Int64 {
@@ -213,7 +230,11 @@ class ReadingTransaction: ReadTransaction {
     }
 
     func punches(of member: Int64, from: CalendarDay, through: CalendarDay) throws(AttendanceError) -> [SheetPunch] {
-        try settled { () throws(SQLError) in try punches.punches(of: member, from: from, through: through) }
+        try remembered(
+            .punches(tenant, member: member, from: from, through: through), where: { $0.count <= ReaderMemory.punchesMax }
+        ) { () throws(AttendanceError) in
+            try settled { () throws(SQLError) in try punches.punches(of: member, from: from, through: through) }
+        }
     }
 
     func punches(
@@ -408,7 +429,9 @@ class ReadingTransaction: ReadTransaction {
     func standing(
         of id: Identifier<Grant>, for contract: Contract, token: [UInt8]
     ) throws(AttendanceError) -> TokenStanding? {
-        try certain { () throws(SQLError) in try accounts.standing(of: id, for: contract, token: token) }
+        try remembered(.standing(tenant, contract, grant: id.rawValue, token: token)) { () throws(AttendanceError) in
+            try certain { () throws(SQLError) in try accounts.standing(of: id, for: contract, token: token) }
+        }
     }
 
     func account(ofEmail email: WireText) throws(AttendanceError) -> (id: Identifier<Account>, profile: AccountProfile)? {
