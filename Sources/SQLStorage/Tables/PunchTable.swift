@@ -21,6 +21,18 @@ struct PunchTable {
             """)
     }
 
+    /// The last day at which a member has a punch or a session.
+    func newestDay(of member: Int64) throws(SQLError) -> CalendarDay? {
+        try connection.run(
+            """
+            SELECT MAX(day) FROM (
+                SELECT MAX(day) AS day FROM punch WHERE tenant_id = \(tenant.rawValue) AND member = \(member)
+                UNION ALL
+                SELECT MAX(day) FROM work_session WHERE tenant_id = \(tenant.rawValue) AND member = \(member)
+            ) AS newest
+            """)[0].integerOrNil(0).map { CalendarDay(daysSince1970: $0) }
+    }
+
     func punches(
         of source: EntrySource, matching query: PunchQuery, after position: PunchPosition?, limit: Int
     ) throws(SQLError) -> [SheetPunch] {

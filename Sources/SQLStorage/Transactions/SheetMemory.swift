@@ -18,6 +18,8 @@ final class SheetMemory {
     var members: [Identifier<Membership>: Member] = [:]
     /// Whose contract's they are.
     var sources: [Identifier<Membership>: EntrySource] = [:]
+    /// Behind these days nothing stands in anybody's sheet; nil for members without any punch or session.
+    var newestDays: [Int64: CalendarDay?] = [:]
     /// Whose a device's number is; nil for nobody's.
     var owners: [PeopleTable.Subject: Int64?] = [:]
     var rules: [EntrySource: TimeSheetRules] = [:]
@@ -39,13 +41,20 @@ final class SheetMemory {
     /// How many punches were read or added since everything was forgotten.
     var punches = 0
 
-    var cost: Int { days.count + punches + members.count + owners.count }
+    var cost: Int { days.count + punches + members.count + owners.count + newestDays.count }
+
+    /// Something stands at that day now.
+    func reach(_ day: CalendarDay, of member: Int64) {
+        guard let known = newestDays[member] else { return }
+        newestDays[member] = .some(max(known ?? day, day))
+    }
 
     func forgetMembers() {
         members = [:]
         sources = [:]
         owners = [:]
         days = [:]
+        newestDays = [:]
         punches = 0
     }
 }

@@ -80,16 +80,28 @@ struct TimeSheetFold {
             if memory.days[SessionPlace(member: member, day: day)] == nil { missing.append(day) }
             day = day.after
         }
-        guard let first = missing.first, let last = missing.last else { return }
+        guard let first = missing.first else { return }
+        let newest = try newestDay(of: member)
         var read: [CalendarDay: SheetMemory.Day] = [:]
-        for punch in try punches.punches(of: member, from: first, through: last) {
-            read[punch.punch.day, default: .init()].punches.append(punch)
-            memory.punches += 1
-        }
-        for session in try sessions.sessions(of: member, from: first, through: last) {
-            read[session.day, default: .init()].session = session
+        // Mostly the days that are new to the writer are new altogether, and nothing stands there.
+        if let newest, let last = missing.last(where: { $0 <= newest }) {
+            for punch in try punches.punches(of: member, from: first, through: last) {
+                read[punch.punch.day, default: .init()].punches.append(punch)
+                memory.punches += 1
+            }
+            for session in try sessions.sessions(of: member, from: first, through: last) {
+                read[session.day, default: .init()].session = session
+            }
         }
         for day in missing { memory.days[SessionPlace(member: member, day: day)] = read[day] ?? .init() }
+    }
+
+    /// The last day of a member that anything stands at, or stood since it was read; nil for a member without any.
+    private func newestDay(of member: Int64) throws(SQLError) -> CalendarDay? {
+        if let known = memory.newestDays[member] { return known }
+        let found = try punches.newestDay(of: member)
+        memory.newestDays[member] = .some(found)
+        return found
     }
 
     // MARK: Folding
@@ -293,6 +305,7 @@ struct TimeSheetFold {
         }
         if let new {
             memory.punches += 1
+            memory.reach(new.punch.day, of: member)
             let place = SessionPlace(member: member, day: new.punch.day)
             let index = memory.days[place]?.punches.firstIndex { new.punch.precedes($0.punch) }
             if let index {
@@ -396,6 +409,7 @@ struct TimeSheetFold {
     private mutating func set(_ session: SheetSession?, at place: SessionPlace, of source: EntrySource) {
         let former = memory.days[place]?.session
         memory.days[place, default: .init()].session = session
+        memory.reach(place.day, of: place.member)
         if changes[source]?.sessionsBefore[place] == nil {
             changes[source, default: .init()].sessionsBefore[place] = .some(former)
         }
