@@ -12,8 +12,9 @@ public struct ListenerLimits: Sendable {
     /// Bytes of bodies that are being received or handled, over all requests. One that would go beyond is answered 503, so
     /// that many large bodies at once cannot use up the memory.
     public var bodyBytesUnderWayMax = 128 << 20
-    /// How much of a body nobody wants is read, so that its sender gets to see the answer. A longer one is cut off.
-    public var discardBytesMax = 16 << 20
+    /// How much of a body nobody wants is read, so that its sender gets to see the answer: half as much again as the largest
+    /// that a contract takes, so that who is a little above learns so. A longer one is cut off.
+    public var discardBytesMax = 24 << 20
     /// For one request to arrive in full, counted anew for the body once the head is admitted.
     public var receiveDeadline: Duration = .seconds(30)
     /// For the handler and the whole answer together, from the last byte of the request on.

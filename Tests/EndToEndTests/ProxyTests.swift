@@ -39,7 +39,7 @@ extension `The program` {
                 // In Muster's words, whoever says them.
                 let large = String(repeating: " ", count: 16 << 20) + body
                 let tooLarge = try await front.ask("/v1/scans/batch", upload + key, body: large)
-                #expect(tooLarge.status == 413 && tooLarge.body.contains("FST_ERR_CTP_BODY_TOO_LARGE"))
+                #expect(tooLarge.status == 413 && tooLarge.body.contains("FST_ERR_CTP_BODY_TOO_LARGE"), "\(tooLarge)")
                 // Escapes arrive as they were sent.
                 let cleared = try await front.ask(
                     "/v1/admin/clear-station?station=Main%20Gate",
