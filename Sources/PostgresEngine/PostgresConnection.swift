@@ -376,7 +376,7 @@ extension Request {
         case .none(let suffix):
             self.init(
                 "INSERT INTO \(insertion.table) (\(given.names)) \(rows) \(suffix)", columns: given.columns)
-        case .replace(let keyCount):
+        case .replace(let keyCount, _):
             // Cheaper than `ON CONFLICT DO UPDATE`, which locks each row before it changes it.
             let keys = insertion.columns.prefix(keyCount).map { "stored.\($0.name) = given.\($0.name)" }
             let others = insertion.columns.dropFirst(keyCount).map { "\($0.name) = given.\($0.name)" }

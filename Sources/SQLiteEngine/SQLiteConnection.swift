@@ -67,7 +67,9 @@ public final class SQLiteConnection: SQLConnection {
             switch insertion.conflict {
             case .none(let suffix): "INSERT INTO \(insertion.table) (\(names)) VALUES (\(places)) \(suffix)"
             // Without other indexes or triggers this overwrites where it would insert, which `DO UPDATE` does not.
-            case .replace: "INSERT OR REPLACE INTO \(insertion.table) (\(names)) VALUES (\(places))"
+            case .replace(_, hasIndexes: false): "INSERT OR REPLACE INTO \(insertion.table) (\(names)) VALUES (\(places))"
+            // With indexes it would take the row out of each and put it back.
+            case .replace(let keyCount, hasIndexes: true): Self.update(insertion, keyCount: keyCount)
             }
         let statement = try prepared(text)
         guard case .none = transaction else { return try run(statement, for: insertion) }
@@ -80,6 +82,14 @@ public final class SQLiteConnection: SQLConnection {
             rollBack()
             throw error
         }
+    }
+
+    private static func update(_ insertion: BulkInsert, keyCount: Int) -> String {
+        let parts = insertion.columns.enumerated().map { "\($1.name) = ?\($0 + 1)" }
+        return """
+            UPDATE \(insertion.table) SET \(parts.dropFirst(keyCount).joined(separator: ", "))
+            WHERE \(parts.prefix(keyCount).joined(separator: " AND "))
+            """
     }
 
     private func run(_ statement: Statement, for insertion: BulkInsert) throws(SQLError) -> [SQLRow] {

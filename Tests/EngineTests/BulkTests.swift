@@ -30,16 +30,19 @@ private func insertion(_ keys: [Int64], _ names: [String?], suffix: StaticString
         }
     }
 
-    @Test(arguments: Engine.underTest)
-    func `replaces rows with the same key as a whole`(on engine: Engine) throws {
+    @Test(arguments: Engine.underTest, [false, true])
+    func `replaces rows with the same key as a whole`(on engine: Engine, hasIndexes: Bool) throws {
         try engine.withFreshStore { store in
             try store.create("thing (place INTEGER PRIMARY KEY, name TEXT )")
+            if hasIndexes { _ = try store.writer.run("CREATE INDEX thing_by_name ON thing (name)") }
             _ = try store.writer.insert(insertion([2, 4], ["old", "stays"]))
             let columns = [BulkColumn("place", .integers([4, 2])), BulkColumn("name", .texts(packed(["new", nil])))]
             _ = try store.writer.insert(insertion([3], ["stays"]))
-            _ = try store.writer.insert(BulkInsert(into: "thing", columns, .replace(keyCount: 1)))
+            _ = try store.writer.insert(BulkInsert(into: "thing", columns, .replace(keyCount: 1, hasIndexes: hasIndexes)))
             let names = try store.writer.run("SELECT name FROM thing ORDER BY place").map { $0.textOrNil(0) }
             #expect(names == [nil, "stays", "new"])
+            let found = try store.writer.run("SELECT place FROM thing WHERE name = 'new'").map { $0.integer(0) }
+            #expect(found == [4])
         }
     }
 

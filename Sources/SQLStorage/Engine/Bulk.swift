@@ -13,7 +13,8 @@ public struct BulkInsert: Sendable {
         case none(suffix: StaticString)
         /// The new row takes its place. The first `keyCount` columns are the primary key, no two rows have the same one, and
         /// the columns are all there are. Every row is known to be there: one that is not may be left out.
-        case replace(keyCount: Int)
+        /// - Parameter hasIndexes: Whether the table has other indexes than its primary key, which mostly need no change.
+        case replace(keyCount: Int, hasIndexes: Bool = false)
     }
 
     public let conflict: Conflict

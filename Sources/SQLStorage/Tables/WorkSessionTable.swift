@@ -315,7 +315,7 @@ struct WorkSessionTable {
                 BulkColumn("updated_at_us", integers { $0.updatedAt.microseconds }),
                 BulkColumn("imported_id", .blobs(PackedBytes(sessions.map { $0.importedID?.bytes }))),
                 BulkColumn("imported_digest", .optionalIntegers(sessions.map(\.importedDigest))),
-            ], areStored ? .replace(keyCount: 4) : .none(suffix: ""))
+            ], areStored ? .replace(keyCount: 4, hasIndexes: true) : .none(suffix: ""))
     }
 
     func deletion(of session: SheetSession, source: EntrySource) -> SQL {
