@@ -296,6 +296,19 @@ extension StoreKind {
     }
 
     @Test(arguments: StoreKind.underTest)
+    func `takes two punches round midnight for one act`(on kind: StoreKind) async throws {
+        try await kind.withPunchClock { clock in
+            let member = try await clock.open("A")
+            // Midnight in Chicago.
+            try await clock.punch(member, .in, "2025-07-08T05:00:01Z")
+            await #expect(throws: AttendanceError.notAllowed(.in, in: .working)) {
+                try await clock.punch(member, .in, "2025-07-08T04:59:59Z")
+            }
+            #expect(try await clock.entries().count == 1)
+        }
+    }
+
+    @Test(arguments: StoreKind.underTest)
     func `takes two punches of a few minutes for one act, whichever comes first`(on kind: StoreKind) async throws {
         try await kind.withPunchClock { clock in
             let member = try await clock.open("A")

@@ -182,7 +182,7 @@ struct PunchClockModel: Equatable {
 
     /// Whether what counts next after a moment is the same within five minutes.
     private func hasOne(_ direction: PunchDirection, of member: Int64, soonAfter moment: Instant) -> Bool {
-        let near = [Self.day(of: moment).adding(days: -1), Self.day(of: moment)]
+        let near = [-1, 0, 1].map { Self.day(of: moment).adding(days: $0) }
         let counted = judgements(of: member).flatMap { $0.carried + $0.own }.filter { near.contains($0.day) && $0.at > moment }
         guard let next = counted.min(by: { $0.precedes($1) }) else { return false }
         return next.direction == direction && next.at <= moment.adding(seconds: 300)

@@ -76,11 +76,16 @@ struct DayWindow {
     static let oneActSecondsMax: Int64 = 300
 
     /// Whether what counts next after a moment is a punch of the same act, told by another clock. It was stored first, so it
-    /// stands: without this, the earlier of two that come at the same time would be taken whenever it comes second.
-    func hasOne(_ direction: PunchDirection, soonAfter moment: Instant) -> Bool {
-        guard let next = punches.first(where: { $0.countsFor != nil && $0.punch.at > moment })?.punch else { return false }
+    /// stands: without this, the earlier of two that come at the same time would be taken whenever it comes second. It may
+    /// belong to the day behind, where people click at midnight.
+    static func hasOne(
+        _ direction: PunchDirection, soonAfter moment: Instant, on day: CalendarDay, of member: Member,
+        in tx: any TimeSheetReading
+    ) throws(AttendanceError) -> Bool {
+        let near = try tx.punches(of: member.number, from: day.before, through: day.after)
+        guard let next = near.first(where: { $0.countsFor != nil && $0.punch.at > moment })?.punch else { return false }
         return next.direction.forHours == direction.forHours
-            && next.at.microseconds - moment.microseconds <= Self.oneActSecondsMax * 1_000_000
+            && next.at.microseconds - moment.microseconds <= oneActSecondsMax * 1_000_000
     }
 }
 

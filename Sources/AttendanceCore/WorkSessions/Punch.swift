@@ -32,7 +32,9 @@ extension Operations {
             }
             let state = window.state(at: moment, under: judging.rules).state
             guard let next = state.after(direction) else { throw .notAllowed(direction, in: state) }
-            if window.hasOne(direction, soonAfter: moment) { throw .notAllowed(direction, in: next) }
+            guard try !DayWindow.hasOne(direction, soonAfter: moment, on: day, of: member, in: tx) else {
+                throw .notAllowed(direction, in: next)
+            }
             detail.remarks = judging.flags(direction, at: moment)
             return try Self.append(
                 Claim(punchOf: id, detail, at: moment, note: note, source: source), of: member, sealer: sealer, by: caller,
