@@ -53,10 +53,15 @@ struct DayWindow {
     let entering: OpenShift?
 
     init(of member: Member, on day: CalendarDay, in tx: any TimeSheetReading) throws(AttendanceError) {
+        self.init(on: day, within: try tx.punches(of: member.number, from: day.before, through: day))
+    }
+
+    /// - Parameter near: Punches of a member in their order, among them all of the day and of the one before.
+    init(on day: CalendarDay, within near: [SheetPunch]) {
         self.day = day
-        let found = try tx.punches(of: member.number, from: day.before, through: day)
-        punches = found
-        entering = OpenShift.leaving(day.before, counted: found.filter { $0.countsFor == day.before }.map(\.punch))
+        let before = day.before
+        punches = near.filter { $0.punch.day <= day && $0.punch.day >= before }
+        entering = OpenShift.leaving(before, counted: punches.filter { $0.countsFor == before }.map(\.punch))
     }
 
     /// What the clock shows after everything up to a moment, and whether that is the shift of the day before.
@@ -78,11 +83,8 @@ struct DayWindow {
     /// Whether what counts next after a moment is a punch of the same act, told by another clock. It was stored first, so it
     /// stands: without this, the earlier of two that come at the same time would be taken whenever it comes second. It may
     /// belong to the day behind, where people click at midnight.
-    static func hasOne(
-        _ direction: PunchDirection, soonAfter moment: Instant, on day: CalendarDay, of member: Member,
-        in tx: any TimeSheetReading
-    ) throws(AttendanceError) -> Bool {
-        let near = try tx.punches(of: member.number, from: day.before, through: day.after)
+    /// - Parameter near: The member's punches of the moment's day, the one before and the one behind, in their order.
+    static func hasOne(_ direction: PunchDirection, soonAfter moment: Instant, within near: [SheetPunch]) -> Bool {
         guard let next = near.first(where: { $0.countsFor != nil && $0.punch.at > moment })?.punch else { return false }
         return next.direction.forHours == direction.forHours
             && next.at.microseconds - moment.microseconds <= oneActSecondsMax * 1_000_000

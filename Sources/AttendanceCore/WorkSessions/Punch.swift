@@ -26,13 +26,14 @@ extension Operations {
             let judging = try Judging(source, zones: zones, in: tx)
             var detail = try judging.detail(of: direction, at: moment)
             let day = detail.day(at: moment)
-            let window = try DayWindow(of: member, on: day, in: tx)
+            let near = try tx.punches(of: member.number, from: day.before, through: day.after)
+            let window = DayWindow(on: day, within: near)
             guard window.punches.count < Self.punchesPerDayMax else {
                 throw .invalid(field: "timestamp", .malformed("the day holds \(Self.punchesPerDayMax) punches already"))
             }
             let state = window.state(at: moment, under: judging.rules).state
             guard let next = state.after(direction) else { throw .notAllowed(direction, in: state) }
-            guard try !DayWindow.hasOne(direction, soonAfter: moment, on: day, of: member, in: tx) else {
+            guard !DayWindow.hasOne(direction, soonAfter: moment, within: near) else {
                 throw .notAllowed(direction, in: next)
             }
             detail.remarks = judging.flags(direction, at: moment)

@@ -55,11 +55,16 @@ struct TimeSheetFold {
         try load(member, from, through)
         var found: [SheetPunch] = []
         var day = from
+        var isInOrder = true
         while day <= through {
-            found += memory.days[SessionPlace(member: member, day: day)]?.punches ?? []
+            if let punches = memory.days[SessionPlace(member: member, day: day)]?.punches, let first = punches.first {
+                // Days meet out of order only where the zone was changed between two punches.
+                if let last = found.last, first.punch.precedes(last.punch) { isInOrder = false }
+                found += punches
+            }
             day = day.after
         }
-        return found.sorted { $0.punch.precedes($1.punch) }
+        return isInOrder ? found : found.sorted { $0.punch.precedes($1.punch) }
     }
 
     /// A punch that this group changed; nil for any other.
