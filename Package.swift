@@ -66,6 +66,7 @@ let package = Package(
         module(
             "DialectTimeTracker", uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "Spreadsheets", "StrictJSON"]),
 
+        module("DialectAIMS", uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"]),
         module("DialectMuster", uses: ["AttendanceCore", "DialectKit", "HTTPMessages", "StrictJSON"]),
         module("SetupPage", uses: ["AttendanceCore", "DialectKit", "HTTPMessages"]),
 
@@ -83,7 +84,8 @@ let package = Package(
             "Assembly",
             uses: [
                 "AttendanceCore", "CReferencePages", "SQLStorage", "SQLiteEngine", "PostgresEngine", "HTTPMessages", "HTTPServer",
-                "StrictJSON", "Digests", "DialectKit", "DialectTimeTracker", "DialectTrackAttendance", "DialectMuster",
+                "StrictJSON", "Digests", "DialectAIMS", "DialectKit", "DialectTimeTracker", "DialectTrackAttendance",
+                "DialectMuster",
                 "DataFiles", "HTTPClient", "DemoData", "DaySimulation", "FormerTimeTracker", "SetupPage", "Spreadsheets", "Tokens",
             ]),
         .executableTarget(name: "muster", dependencies: ["Assembly"], swiftSettings: strict),
@@ -93,7 +95,7 @@ let package = Package(
             name: "TestKit",
             dependencies: [
                 "AttendanceCore", "DialectKit", "SQLStorage", "SQLiteEngine", "PostgresEngine", "Digests", "Tokens", "HTTPMessages",
-                "StrictJSON",
+                "StrictJSON", "COpenSSL",
             ],
             path: "Tests/TestKit", swiftSettings: strict),
         tests("AttendanceCoreTests", uses: ["AttendanceCore", "TestKit"]),
@@ -107,7 +109,7 @@ let package = Package(
         tests("DaySimulationTests", uses: ["AttendanceCore", "DaySimulation", "DemoData", "TestKit"]),
         tests("StrictJSONTests", uses: ["StrictJSON"]),
         tests("DigestsTests", uses: ["Digests"]),
-        tests("TokensTests", uses: ["AttendanceCore", "Digests", "StrictJSON", "Tokens"]),
+        tests("TokensTests", uses: ["AttendanceCore", "Digests", "StrictJSON", "TestKit", "Tokens"]),
         tests("SpreadsheetsTests", uses: ["Spreadsheets"]),
         tests("DialectKitTests", uses: ["DialectKit", "HTTPMessages", "StrictJSON"]),
         tests(
@@ -124,14 +126,20 @@ let package = Package(
                 "StrictJSON", "TestKit",
             ], resources: [.copy("Golden")]),
         tests(
+            "DialectAIMSTests",
+            uses: [
+                "AttendanceCore", "DialectAIMS", "DialectKit", "Digests", "HTTPMessages", "SQLStorage", "SQLiteEngine",
+                "StrictJSON",
+                "TestKit", "Tokens",
+            ], resources: [.copy("Golden")]),
+        tests(
             "DataFilesTests", uses: ["AttendanceCore", "DataFiles", "StrictJSON", "TestKit"], resources: [.copy("Logs")]),
         tests("FormerTimeTrackerTests", uses: ["AttendanceCore", "FormerTimeTracker"]),
         tests(
             "AssemblyTests",
             uses: [
                 "Assembly", "AttendanceCore", "DialectKit", "DialectMuster", "HTTPMessages", "HTTPServer", "SetupPage",
-                "SQLStorage",
-                "TestKit",
+                "SQLStorage", "TestKit", "Tokens",
             ]),
         tests(
             "EndToEndTests",

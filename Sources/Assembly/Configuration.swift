@@ -1,6 +1,8 @@
 import AttendanceCore
 import DialectTimeTracker
 import HTTPServer
+import StrictJSON
+import Tokens
 
 /// A mistake of whoever started the program: one clear line, exit code 2.
 struct Misuse: Error, CustomStringConvertible {
@@ -24,6 +26,7 @@ enum SettingName: String, CaseIterable, Sendable {
     case listen = "MUSTER_LISTEN"
     case listenTrackAttendance = "MUSTER_LISTEN_TRACKATTENDANCE"
     case listenTimeTracker = "MUSTER_LISTEN_TIMETRACKER"
+    case listenAIMS = "MUSTER_LISTEN_AIMS"
     case data = "MUSTER_DATA"
     case log = "MUSTER_LOG"
     case trustedProxies = "MUSTER_TRUSTED_PROXIES"
@@ -50,12 +53,22 @@ enum SettingName: String, CaseIterable, Sendable {
     case allowedHosts = "ALLOWED_HOSTS"
     case debug = "DEBUG"
     case hideTimeTrackerAdmins = "MUSTER_TIMETRACKER_HIDE_ADMINS"
+    case clientID = "GOOGLE_CLIENT_ID"
+    case bearerSecret = "JWT_SECRET"
+    case bearerAlgorithm = "JWT_ALGORITHM"
+    case bearerHours = "JWT_EXPIRATION_HOURS"
+    case corsOrigins = "CORS_ORIGINS"
+    case studentSignIn = "MUSTER_AIMS_STUDENT_SIGN_IN"
+    case providerIssuer = "MUSTER_OIDC_ISSUER"
+    case providerKeysURL = "MUSTER_OIDC_KEYS_URL"
+    case providerHostedDomain = "MUSTER_OIDC_HOSTED_DOMAIN"
 
     var meaning: String {
         switch self {
         case .listen: "where every contract is served: ADDRESS:PORT[,tenant=NAME], several apart by ';', or off"
         case .listenTrackAttendance: "where TrackAttendance alone is served, in the same form"
         case .listenTimeTracker: "where Time Tracker alone is served, in the same form"
+        case .listenAIMS: "where AIMS alone is served, in the same form"
         case .data: "the folder of the embedded store"
         case .log: "debug, info, warning, error or off"
         case .trustedProxies: "addresses or networks whose forwarding headers are believed, apart by commas"
@@ -81,6 +94,15 @@ enum SettingName: String, CaseIterable, Sendable {
         case .publicRateLimitMax: "requests per window and client address to each open endpoint; 0 for no limit"
         case .secretKey: "the key that tokens are signed with, at least 32 bytes; the store makes one where it is not set"
         case .formerSecretKeys: "keys that tokens still in use were signed with, apart by commas"
+        case .clientID: "the id of AIMS' apps at the identity provider, several apart by commas; without it nobody signs in"
+        case .bearerSecret: "the key that AIMS' tokens are signed with, at least 32 bytes; the store makes one where it is not set"
+        case .bearerAlgorithm: "HS256, and nothing else"
+        case .bearerHours: "how many hours somebody stays signed in to AIMS, from 1 to \(BearerTokens.lifeSecondsMax / 3_600)"
+        case .corsOrigins: "the pages that may read AIMS' answers, as a JSON list; \"*\" for any"
+        case .studentSignIn: "strict, or open to let students in whom no list and no roster names"
+        case .providerIssuer: "another identity provider than Google: what its tokens name as their issuer"
+        case .providerKeysURL: "where the identity provider tells its public keys"
+        case .providerHostedDomain: "the organisation that accounts of the identity provider have to belong to"
         case .accessTokenLifetime: "how long somebody stays signed in: 12 hours, 30 days; at most 3650 days"
         }
     }
@@ -100,7 +122,14 @@ enum SettingName: String, CaseIterable, Sendable {
         case .corsAllowedOrigins: TimeTrackerConfiguration.developmentOrigins.joined(separator: ",")
         case .allowedHosts: "*"
         case .debug, .hideTimeTrackerAdmins: "false"
-        case .listenTrackAttendance, .listenTimeTracker, .trustedProxies, .metricsKey, .databaseURL, .databaseHost,
+        case .bearerAlgorithm: "HS256"
+        case .bearerHours: "1"
+        case .corsOrigins: #"["*"]"#
+        case .studentSignIn: "strict"
+        case .providerIssuer: IDTokenRules.googleIssuer
+        case .providerKeysURL: "https://www.googleapis.com/oauth2/v3/certs"
+        case .listenTrackAttendance, .listenTimeTracker, .listenAIMS, .clientID, .bearerSecret, .providerHostedDomain,
+            .trustedProxies, .metricsKey, .databaseURL, .databaseHost,
             .databasePort, .databaseName, .databaseUser, .databasePassword, .databaseSSLMode, .apiKey, .host, .port, .secretKey,
             .formerSecretKeys:
             nil
@@ -110,7 +139,7 @@ enum SettingName: String, CaseIterable, Sendable {
     /// The value as it may be shown.
     func shown(_ value: String) -> String {
         switch self {
-        case .apiKey, .metricsKey, .secretKey, .formerSecretKeys, .databasePassword:
+        case .apiKey, .metricsKey, .secretKey, .formerSecretKeys, .bearerSecret, .databasePassword:
             "(set, \(value.unicodeScalars.count) characters)"
         case .databaseURL: Self.withoutPassword(value)
         default: value
@@ -152,6 +181,7 @@ struct Configuration: Sendable {
     var sharedAddresses: [Address]
     var trackAttendanceAddresses: [Address]
     var timeTrackerAddresses: [Address]
+    var aimsAddresses: [Address]
     var dataDirectory: String
     var database: Database
     /// Where files lie that nobody keeps: `TMPDIR`, which is the system's word and no setting of Muster.
@@ -172,6 +202,13 @@ struct Configuration: Sendable {
     var allowedHosts: [String]
     var debug: Bool
     var hidesTimeTrackerAdmins: Bool
+    var bearerSecret: String?
+    var bearerSeconds: Int64
+    /// The pages that may read AIMS' answers.
+    var aimsOrigins: [String]
+    var isOpenToStudents: Bool
+    /// Nil where nobody has said by which provider people sign in.
+    var identityProvider: ProviderSettings?
     /// Every setting in force with its origin, in a fixed order.
     var values: [(name: SettingName, value: String?, origin: SettingOrigin)]
 
@@ -213,6 +250,7 @@ struct Configuration: Sendable {
         }
         trackAttendanceAddresses = try Self.addresses(value(.listenTrackAttendance) ?? "off", .listenTrackAttendance)
         timeTrackerAddresses = try Self.addresses(value(.listenTimeTracker) ?? "off", .listenTimeTracker)
+        aimsAddresses = try Self.addresses(value(.listenAIMS) ?? "off", .listenAIMS)
         dataDirectory = value(.data) ?? "./muster-data"
         var url = value(.databaseURL)
         if url == nil, let part = [SettingName.databaseHost, .databaseName].first(where: { value($0) != nil }) {
@@ -245,6 +283,20 @@ struct Configuration: Sendable {
         allowedHosts = Self.list(value(.allowedHosts) ?? "*")
         debug = try Self.flag(value(.debug) ?? "false", .debug)
         hidesTimeTrackerAdmins = try Self.flag(value(.hideTimeTrackerAdmins) ?? "false", .hideTimeTrackerAdmins)
+        bearerSecret = try value(.bearerSecret).map { try Self.signingKey($0, .bearerSecret) }
+        if let algorithm = value(.bearerAlgorithm), algorithm != "HS256" {
+            throw Misuse("JWT_ALGORITHM is \"\(algorithm)\": tokens are signed with HS256 and nothing else")
+        }
+        let hours = try Self.count(value(.bearerHours) ?? "1", .bearerHours, max: Int(BearerTokens.lifeSecondsMax / 3_600))
+        guard hours > 0 else { throw Misuse("JWT_EXPIRATION_HOURS is \"0\": a token that holds for no time opens nothing") }
+        bearerSeconds = Int64(hours) * 3_600
+        aimsOrigins = try Self.origins(value(.corsOrigins) ?? "[]")
+        switch value(.studentSignIn) ?? "strict" {
+        case "strict": isOpenToStudents = false
+        case "open": isOpenToStudents = true
+        case let other: throw Misuse("MUSTER_AIMS_STUDENT_SIGN_IN is \"\(other)\": strict or open was expected")
+        }
+        identityProvider = try ProviderSettings(value, isSet)
     }
 
     // MARK: Reading values
@@ -376,6 +428,17 @@ struct Configuration: Sendable {
     /// What stands between commas, without blanks around it.
     private static func list(_ text: String) -> [String] {
         text.split(separator: ",").map(\.trimmed).filter { !$0.isEmpty }
+    }
+
+    /// A JSON list, as AIMS' own service takes it, or what stands between commas.
+    private static func origins(_ text: String) throws -> [String] {
+        guard text.hasPrefix("[") else { return list(text) }
+        let items = try? JSONDocument(parsing: Array(text.utf8), duplicates: .refuse).root.items?.map(\.string)
+        let texts = (items ?? []).compactMap { $0 }
+        guard let items, texts.count == items.count else {
+            throw Misuse(#"CORS_ORIGINS is "\#(text)": a JSON list of texts was expected, such as ["https://app.example"]"#)
+        }
+        return texts
     }
 
     private static func flag(_ text: String, _ name: SettingName) throws -> Bool {

@@ -41,8 +41,9 @@ struct Mounts: RequestHandler {
         }
         ownPaths = Dictionary(uniqueKeysWithValues: own.map { ($0.rawValue, $0) })
         reference = ReferencePages(
-            chapters: self.dialects.map(\.chapter) + [Monitor.chapter(of: own), ReferencePages.chapter],
-            beforeRouting: shared == nil ? [:] : SharedAnswers.beforeRouting
+            chapters: SharedClaim.chapters(of: self.dialects) + [Monitor.chapter(of: own), ReferencePages.chapter],
+            beforeRouting: shared == nil ? [:] : SharedAnswers.beforeRouting,
+            title: shared == nil ? dialects[0].chapter.alone : nil
         ) { path in
             guard let path = RequestPath(rawPath: path.pattern), case .unknown = table.lookup(.get, path) else { return false }
             return true

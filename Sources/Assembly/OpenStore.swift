@@ -148,7 +148,10 @@ struct StorePlace: Sendable {
             store: store, ambient: ambient, sealer: store.sealer, zones: .system(),
             secrets: AccountSecrets(
                 hasher: PasswordHasher(), signer: signer,
-                lifetimes: TokenLifetimes(accessSeconds: configuration.accessTokenSeconds)))
+                lifetimes: TokenLifetimes(accessSeconds: configuration.accessTokenSeconds),
+                bearer: BearerTokens(
+                    signer: BearerSigner(secret: configuration.bearerSecret.map { Array($0.utf8) } ?? store.bearerKey),
+                    lifeSeconds: configuration.bearerSeconds)))
     }
 }
 

@@ -1,4 +1,5 @@
 import AttendanceCore
+import DialectAIMS
 import DialectKit
 import DialectMuster
 import DialectTimeTracker
@@ -9,6 +10,7 @@ import SetupPage
 import SQLStorage
 import Spreadsheets
 import StrictJSON
+import Tokens
 
 /// The whole graph: a store, the dialects over it, and the listeners they answer on.
 final class Server: Sendable {
@@ -47,8 +49,17 @@ final class Server: Sendable {
                 debug: configuration.debug, allowedHosts: configuration.allowedHosts,
                 allowedOrigins: configuration.allowedOrigins, hidesAdmins: configuration.hidesTimeTrackerAdmins),
             workbooks: WorkbookPlaces(in: configuration.temporaryDirectory))
+        let aims = AIMSDialect(
+            operations: operations,
+            configuration: AIMSConfiguration(
+                allowedOrigins: configuration.aimsOrigins, isOpenToStudents: configuration.isOpenToStudents),
+            provider: configuration.identityProvider.map { settings in
+                let keys = ProviderKeys.cache(of: settings, ambient: operations.ambient, log: log)
+                return IdentityProvider(
+                    verifier: IDTokenVerifier(settings.rules, keys: keys, now: operations.ambient.now))
+            })
         let dialects: [any Dialect] = [
-            trackAttendance, timeTracker, MusterDialect(operations: operations), SetupDialect(operations: operations),
+            trackAttendance, timeTracker, aims, MusterDialect(operations: operations), SetupDialect(operations: operations),
         ]
         let monitor = Monitor(
             configuration: configuration, store: store, ambient: operations.ambient, writer: writer,
@@ -65,6 +76,7 @@ final class Server: Sendable {
             + configuration.timeTrackerAddresses.map {
                 (name: timeTracker.name, address: $0, dialects: [timeTracker] as [any Dialect])
             }
+            + configuration.aimsAddresses.map { (name: aims.name, address: $0, dialects: [aims] as [any Dialect]) }
         guard !places.isEmpty else { throw Failure("there is nothing to listen on: MUSTER_LISTEN is off and no other is set") }
         var mounted: [(name: String, address: Configuration.Address, mounts: Mounts)] = []
         for place in places {

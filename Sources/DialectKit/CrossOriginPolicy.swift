@@ -2,7 +2,11 @@ public import HTTPMessages
 
 /// Which pages of other origins a contract lets its answers be read by, as browsers ask and obey.
 public struct CrossOriginPolicy: Sendable, Equatable {
-    /// As browsers send them: scheme, host, and port where it is not the scheme's own. Compared byte by byte.
+    /// Stands for all there are, among origins and among what a page may send.
+    public static let any = "*"
+
+    /// As browsers send them: scheme, host, and port where it is not the scheme's own. Compared byte by byte. ``any`` is every
+    /// page's.
     public let origins: [String]
     /// What a page may send.
     public let methods: [String]
@@ -17,11 +21,12 @@ public struct CrossOriginPolicy: Sendable, Equatable {
         self.maxAgeSeconds = maxAgeSeconds
     }
 
-    /// What any of the policies allows; nil for none.
+    /// What any of the policies allows, but never everything to everybody: what several contracts share is not opened by one of
+    /// them alone. Nil for no policies.
     public static func union(of policies: [CrossOriginPolicy]) -> CrossOriginPolicy? {
         guard let shortest = policies.map(\.maxAgeSeconds).min() else { return nil }
         func all(_ values: (CrossOriginPolicy) -> [String]) -> [String] {
-            policies.flatMap(values).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+            policies.flatMap(values).reduce(into: []) { if $1 != any, !$0.contains($1) { $0.append($1) } }
         }
         return CrossOriginPolicy(
             origins: all(\.origins), methods: all(\.methods), requestHeaders: all(\.requestHeaders), maxAgeSeconds: shortest)
@@ -34,14 +39,19 @@ public struct CrossOriginPolicy: Sendable, Equatable {
         var response = Response(status: 200)
         add(to: &response, for: head)
         if allows(head) {
-            response.headers.append("Access-Control-Allow-Headers", requestHeaders.joined(separator: ", "))
+            let asked = requestHeaders == [Self.any] ? head.headers.first("Access-Control-Request-Headers") : nil
+            let allowed = requestHeaders.filter { $0 != Self.any }.joined(separator: ", ")
+            if let fields = asked ?? (allowed.isEmpty ? nil : allowed) {
+                response.headers.append("Access-Control-Allow-Headers", fields)
+            }
             response.headers.append("Access-Control-Allow-Methods", methods.joined(separator: ", "))
             response.headers.append("Access-Control-Max-Age", String(maxAgeSeconds))
         }
         return response
     }
 
-    /// Adds what lets the page read an answer, and tells caches that the answer depends on who asks.
+    /// Adds what lets the page read an answer, and tells caches that the answer depends on who asks. The page's own origin is
+    /// named also where any is allowed: browsers take nothing else of an answer to a request with credentials.
     public func add(to response: inout Response, for head: RequestHead) {
         let varied = response.headers.first("Vary")
         response.headers.set("Vary", varied.map { "\($0), origin" } ?? "origin")
@@ -52,7 +62,7 @@ public struct CrossOriginPolicy: Sendable, Equatable {
 
     private func allows(_ head: RequestHead) -> Bool {
         guard let origin = head.headers.first("Origin") else { return false }
-        return origins.contains { $0.utf8.elementsEqual(origin.utf8) }
+        return origins.contains { $0 == Self.any || $0.utf8.elementsEqual(origin.utf8) }
     }
 }
 

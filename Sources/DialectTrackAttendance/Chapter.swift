@@ -30,6 +30,8 @@ extension TrackAttendanceDialect {
                                     "clear_epoch",
                                     .text.orNull.meaning("A kiosk that sees another one than before deletes its scans.")),
                                 .required("timestamp", .utcMoment),
+                                .optional("message", .text.meaning("On the shared address, like the next two.")),
+                                .optional("docs", .text), .optional("health", .text),
                             ])),
                         303: .empty("A browser is sent to the page."),
                     ])),

@@ -17,22 +17,28 @@ extension TrackAttendanceDialect {
             response.headers.append("Vary", "Accept")
             return response
         }
-        return health(epoch: await readEpoch(in: site.tenant.id).value)
+        return health(epoch: await readEpoch(in: site.tenant.id).value, at: site)
     }
 
     /// The same where the epoch was read a moment ago.
     func tellHealthAtOnce(_ head: RequestHead, _ site: Site) -> Response? {
         if site.isShared, head.asksForHTML { return nil }
-        return operations.leasedClearEpoch(of: .trackAttendance, in: site.tenant.id).map { health(epoch: $0) }
+        return operations.leasedClearEpoch(of: .trackAttendance, in: site.tenant.id).map { health(epoch: $0, at: site) }
     }
 
-    private func health(epoch: WireText?) -> Response {
+    private func health(epoch: WireText?, at site: Site) -> Response {
         .json {
             $0.member("status", "ok")
             $0.member("service", "Track Attendance API")
             $0.member("version", configuration.version)
             $0.member("clear_epoch", epoch?.text)
             $0.member("timestamp") { $0.moment(microseconds: operations.ambient.now().microseconds) }
+            // What clients of the other contracts look for at the root that they share. Source: design §4.
+            if site.isShared {
+                $0.member("message", "Muster")
+                $0.member("docs", "/docs")
+                $0.member("health", "/health")
+            }
         }
     }
 

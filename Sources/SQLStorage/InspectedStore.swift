@@ -16,10 +16,9 @@ extension SQLStore {
             if try tenants.tenants().isEmpty { return nil }
             throw SQLError(kind: .corrupt, code: "", message: "the store has lost the secret of its pseudonyms")
         }
-        let tokenKey = try tenants.secret("tokens") ?? ambient.randomBytes(32)
         return SQLStore(
             engine: InspectingEngine(inner: engine), ambient: ambient,
-            secrets: (Sealer(ambient: ambient, pseudonymKey: key), tokenKey), trouble: EngineTrouble(report: report), observer: nil)
+            secrets: try StoreSecrets(pseudonymKey: key, tenants, ambient), trouble: EngineTrouble(report: report), observer: nil)
     }
 }
 

@@ -10,6 +10,8 @@ public final class SQLStore: Store {
     public let sealer: Sealer
     /// The store's own key for tokens, 32 random bytes: for an installation that is given none.
     public let tokenKey: [UInt8]
+    /// The same for tokens in the form of AIMS.
+    public let bearerKey: [UInt8]
 
     /// How many reading connections a process opens at the most.
     public static let readersMax = 4
@@ -17,13 +19,14 @@ public final class SQLStore: Store {
     public static let connectionsMax = readersMax + 3
 
     init(
-        engine: any SQLEngine, ambient: Ambient, secrets: (sealer: Sealer, tokenKey: [UInt8]), trouble: EngineTrouble,
+        engine: any SQLEngine, ambient: Ambient, secrets: StoreSecrets, trouble: EngineTrouble,
         observer: WriterObserver?,
         referencesPerOverlappingGroupMax: Int = GroupWriter.referencesPerOverlappingGroupMax
     ) {
         self.engine = engine
         sealer = secrets.sealer
         tokenKey = secrets.tokenKey
+        bearerKey = secrets.bearerKey
         writer = GroupWriter(
             engine: engine, sealer: sealer, trouble: trouble, observer: observer,
             referencesPerOverlappingGroupMax: referencesPerOverlappingGroupMax)
@@ -76,11 +79,9 @@ public final class SQLStore: Store {
         // A store that was made and never opened has no secret yet, and no entry that anything could be compared with.
         let tenants = TenantTable(connection: connection)
         let pseudonymKey = try tenants.secret("pseudonyms") ?? ambient.randomBytes(32)
-        let tokenKey = try tenants.secret("tokens") ?? ambient.randomBytes(32)
         return SQLStore(
-            engine: engine, ambient: ambient,
-            secrets: (Sealer(ambient: ambient, pseudonymKey: pseudonymKey), tokenKey), trouble: EngineTrouble(report: report),
-            observer: nil)
+            engine: engine, ambient: ambient, secrets: try StoreSecrets(pseudonymKey: pseudonymKey, tenants, ambient),
+            trouble: EngineTrouble(report: report), observer: nil)
     }
 
     /// What others read beside the program is no reason not to serve: where it cannot be shown now, the next start tries again.
@@ -96,19 +97,21 @@ public final class SQLStore: Store {
 
     private static func prepare(
         _ connection: any SQLConnection, ambient: Ambient
-    ) throws(SQLError) -> (sealer: Sealer, tokenKey: [UInt8]) {
+    ) throws(SQLError) -> StoreSecrets {
         try connection.beginWriting()
         do {
             let tenants = TenantTable(connection: connection)
             let sealer = Sealer(
                 ambient: ambient, pseudonymKey: try tenants.secret("pseudonyms", orElse: ambient.randomBytes(32)))
-            let tokenKey = try tenants.secret("tokens", orElse: ambient.randomBytes(32))
+            let secrets = StoreSecrets(
+                sealer: sealer, tokenKey: try tenants.secret("tokens", orElse: ambient.randomBytes(32)),
+                bearerKey: try tenants.secret("bearer tokens", orElse: ambient.randomBytes(32)))
             if let added = try tenants.add(named: .default, at: ambient.now()) {
                 try LedgerTable(connection: connection, tenant: added.id).addHead(.beginning(of: .default, sealer: sealer))
             }
             try WireFrontTable(connection: connection).publish(try tenants.tenants().map(\.id), sealer: sealer)
             try connection.commit()
-            return (sealer, tokenKey)
+            return secrets
         } catch {
             connection.rollBack()
             throw error
@@ -180,5 +183,25 @@ public final class SQLStore: Store {
         await readers.close()
         await watch.close()
         await writer.close()
+    }
+}
+
+/// What a store keeps to itself.
+struct StoreSecrets {
+    let sealer: Sealer
+    let tokenKey: [UInt8]
+    let bearerKey: [UInt8]
+
+    init(sealer: Sealer, tokenKey: [UInt8], bearerKey: [UInt8]) {
+        self.sealer = sealer
+        self.tokenKey = tokenKey
+        self.bearerKey = bearerKey
+    }
+
+    /// Of a store that is only looked at. Keys that it lacks are made up, and forgotten: nobody signs in there.
+    init(pseudonymKey: [UInt8], _ tenants: TenantTable, _ ambient: Ambient) throws(SQLError) {
+        sealer = Sealer(ambient: ambient, pseudonymKey: pseudonymKey)
+        tokenKey = try tenants.secret("tokens") ?? ambient.randomBytes(32)
+        bearerKey = try tenants.secret("bearer tokens") ?? ambient.randomBytes(32)
     }
 }

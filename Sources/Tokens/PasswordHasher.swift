@@ -47,10 +47,13 @@ public final class PasswordHasher: Sendable {
 
 extension AccountSecrets {
     /// Argon2id for new passwords, and tokens of a signer.
-    public init(hasher: PasswordHasher, signer: TokenSigner, lifetimes: TokenLifetimes = TokenLifetimes()) {
+    public init(
+        hasher: PasswordHasher, signer: TokenSigner, lifetimes: TokenLifetimes = TokenLifetimes(), bearer: BearerTokens? = nil
+    ) {
         self.init(
             hash: { password throws(AttendanceError) in try await hasher.hash(password) },
             verify: { password, hash throws(AttendanceError) in try await hasher.verify(password, hash) },
-            sign: { signer.sign($0) }, claims: { signer.claims(of: $0) }, lifetimes: lifetimes)
+            sign: { signer.sign($0) }, claims: { signer.claims(of: $0) }, lifetimes: lifetimes,
+            bearer: bearer)
     }
 }

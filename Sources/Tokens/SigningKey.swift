@@ -43,6 +43,14 @@ internal import CJOSE
     ///
     /// cjose goes by the algorithm that the token's header names, so whoever calls this has made sure which one that is.
     func payload(of token: String) -> [UInt8]? {
+        unsafe SignedToken.payload(of: token, verifiedBy: key)
+    }
+}
+
+/// Tokens as cjose takes them apart.
+enum SignedToken {
+    /// The payload of a token that a key has signed; nil for any other.
+    static func payload(of token: String, verifiedBy key: OpaquePointer) -> [UInt8]? {
         var token = token
         return token.withUTF8 { bytes in
             let parsed = unsafe bytes.withMemoryRebound(to: CChar.self) {

@@ -32,27 +32,14 @@ public struct TokenSigner: Sendable {
     /// The claims of a token that one of the keys has signed with HS256; nil for any other text. Nothing in an unsigned
     /// payload is looked at.
     public func claims(of token: String) -> TokenClaims? {
-        guard token.utf8.count <= Self.bytesMax, Self.namesOurAlgorithm(token),
+        guard token.utf8.count <= Self.bytesMax, CompactToken(token)?.isPlain("HS256") == true,
             let payload = keys.lazy.compactMap({ $0.payload(of: token) }).first
         else { return nil }
         return Self.claims(in: payload)
     }
 
-    /// Whether the text is three parts, of which the first is a header that asks for HS256 and for nothing that is not
-    /// understood here. This decides which algorithm is used, never the token: RFC 8725 §3.1.
-    private static func namesOurAlgorithm(_ token: String) -> Bool {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        // cjose takes padding too; here every token has one spelling.
-        let decoded = parts.map { Base64URL.decode(String($0)) }
-        guard decoded.count == 3, decoded.allSatisfy({ $0?.isEmpty == false }), let header = decoded[0].flatMap(object)
-        else { return false }
-        let type = header["typ"]
-        return header["alg"]?.string == "HS256" && (type == nil || type?.string == "JWT") && header["crit"] == nil
-            && header["b64"] == nil
-    }
-
     private static func claims(in payload: [UInt8]) -> TokenClaims? {
-        guard let object = object(payload),
+        guard let object = CompactToken.object(payload, bytesMax: bytesMax),
             let kind = object["token_type"]?.string.flatMap(TokenClaims.Kind.init),
             let expiresAt = object["exp"]?.number?.int64, let issuedAt = object["iat"]?.number?.int64,
             let id = object["jti"]?.string.flatMap(Hexadecimal.decode), id.count == 16,
@@ -61,14 +48,5 @@ public struct TokenSigner: Sendable {
         else { return nil }
         return TokenClaims(
             kind: kind, purpose: purpose, subject: subject, id: id, epoch: epoch, issuedAt: issuedAt, expiresAt: expiresAt)
-    }
-
-    /// Two members of one name would be read in two ways by two programs, so there are none.
-    private static func object(_ bytes: [UInt8]) -> JSONValue? {
-        let limits = JSONLimits(bytesMax: bytesMax, depthMax: 4, nodesMax: 64)
-        // Why it is no JSON is of no interest: it is no token then.
-        guard let root = try? JSONDocument(parsing: bytes, duplicates: .refuse, limits: limits).root, root.kind == .object
-        else { return nil }
-        return root
     }
 }

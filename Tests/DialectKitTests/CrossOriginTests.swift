@@ -44,6 +44,31 @@ import Testing
         #expect(response.headers.first("Access-Control-Allow-Origin") == "http://a.example")
     }
 
+    @Test func `of any page names the one that asks, and repeats what it wants to send`() throws {
+        let any = CrossOriginPolicy(
+            origins: [CrossOriginPolicy.any], methods: ["GET"], requestHeaders: [CrossOriginPolicy.any], maxAgeSeconds: 600)
+        let asked: [(String, String)] = [("Origin", "http://z.example"), ("Access-Control-Request-Method", "GET")]
+        let plain = try #require(
+            any.preflight(
+                RequestHead(
+                    method: .options, path: RequestPath(segments: []),
+                    headers: HeaderFields(asked.map { .init(name: $0.0, value: $0.1) }))))
+        #expect(plain.headers.first("Access-Control-Allow-Origin") == "http://z.example")
+        #expect(plain.headers.first("Access-Control-Allow-Headers") == nil)
+        let own = try #require(
+            any.preflight(
+                RequestHead(
+                    method: .options, path: RequestPath(segments: []),
+                    headers: HeaderFields(
+                        (asked + [("Access-Control-Request-Headers", "x-own, authorization")]).map {
+                            .init(name: $0.0, value: $0.1)
+                        }))))
+        #expect(own.headers.first("Access-Control-Allow-Headers") == "x-own, authorization")
+        // What is shared is not opened to everybody by one.
+        let joined = CrossOriginPolicy.union(of: [policy, any])
+        #expect(joined?.origins == policy.origins && joined?.requestHeaders == policy.requestHeaders)
+    }
+
     @Test func `joins others without becoming wider in time`() {
         let other = CrossOriginPolicy(
             origins: ["http://a.example", "http://b.example"], methods: ["POST"], requestHeaders: [], maxAgeSeconds: 30)

@@ -215,7 +215,7 @@ extension `The program` {
                 let commands = try await Self.commandsOfTheProgram(place)
                 #expect(try Self.commandsOfTheTable() == commands)
                 let manual = try Self.text("deploy/muster.1")
-                let entries = manual.matches(of: /\n\.It Cm muster ([a-z]+(?: [a-z]+)?)(?: Ar [a-z]+| Op Ar [a-z]+)?(?=\n)/)
+                let entries = manual.matches(of: /\n\.It Cm muster ([a-z][a-z-]*(?: [a-z]+)?)(?: Ar [a-z]+| Op Ar [a-z]+)?(?=\n)/)
                 #expect(Set(entries.map { String($0.1) }) == commands && entries.count == commands.count)
                 #expect(manual.matches(of: /\n\.It Cm muster/).count == commands.count)
 
@@ -231,7 +231,7 @@ extension `The program` {
 
         private static func commandsOfTheProgram(_ place: Place) async throws -> Set<String> {
             let overview = try await place.muster("--help").output
-            let commands = overview.matches(of: /\n  muster ([a-z]+(?: [a-z]+)?)[ ]{2}/).map { String($0.1) }
+            let commands = overview.matches(of: /\n  muster ([a-z][a-z-]*(?: [a-z]+)?)[ ]{2}/).map { String($0.1) }
             try #require(commands.count > 20)
             return Set(commands)
         }
@@ -241,7 +241,9 @@ extension `The program` {
             var commands: Set<String> = []
             for row in try text("README.md").matches(of: /\n\| (`muster [^|]+) \|/) {
                 let spans = row.1.matches(of: /`([^`]+)`/).map { span in
-                    span.1.split(separator: " ").filter { $0.allSatisfy(\.isLowercase) && $0 != "muster" }.map(String.init)
+                    span.1.split(separator: " ").filter { word in
+                        word.first != "-" && word.allSatisfy { $0.isLowercase || $0 == "-" } && word != "muster"
+                    }.map(String.init)
                 }
                 let first = try #require(spans.first)
                 commands.insert(first.joined(separator: " "))

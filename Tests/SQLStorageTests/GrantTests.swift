@@ -300,14 +300,14 @@ import Testing
         try await kind.withFreshStore { subject in
             let operations = subject.operations
             let draft = GrantDraft(email: "Boss@Corp.example", username: "boss", password: "x", role: "Admin")
-            let (made, isNew) = try await operations.createAdmin(draft, of: Contract.allCases, as: subject.caller)
-            #expect(isNew && made.map(\.contract) == Contract.allCases)
+            let (made, isNew) = try await operations.createAdmin(draft, of: Contract.withPasswords, as: subject.caller)
+            #expect(isNew && made.map(\.contract) == Contract.withPasswords)
             await #expect(throws: AttendanceError.accountTaken(.email)) {
-                try await operations.createAdmin(draft, of: Contract.allCases, as: subject.caller)
+                try await operations.createAdmin(draft, of: Contract.withPasswords, as: subject.caller)
             }
             let other = GrantDraft(email: "other@corp.example", username: "boss", password: "x", role: "Admin")
             await #expect(throws: AttendanceError.accountTaken(.username)) {
-                try await operations.createAdmin(other, of: Contract.allCases, as: subject.caller)
+                try await operations.createAdmin(other, of: Contract.withPasswords, as: subject.caller)
             }
             _ = try await subject.admin("mara")
             _ = try await subject.toggled(made[0])
@@ -353,7 +353,7 @@ import Testing
             }
             let other = try #require(try await operations.openSetup())
             let grants = try await operations.setUp(Self.draft, with: link, address: "192.0.2.1")
-            #expect(grants.map(\.contract) == Contract.allCases)
+            #expect(grants.map(\.contract) == Contract.withPasswords)
             #expect(try await subject.signIn("first@corp.example", "x").grant == grants[0])
             // All links are closed then, also one that nobody has used.
             for used in [link, other] {
@@ -396,7 +396,7 @@ import Testing
                 return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
             }
             #expect(made == 1)
-            #expect(try await subject.operations.grants(as: subject.caller).count == Contract.allCases.count)
+            #expect(try await subject.operations.grants(as: subject.caller).count == Contract.withPasswords.count)
         }
     }
 }

@@ -4,7 +4,8 @@ import Tokens
 extension AccountSecrets {
     /// Real tokens, and hashes that cost nothing: `test$` and the password. One that begins with `old$` is outdated.
     public static func test(
-        key: [UInt8] = Array(repeating: 7, count: 32), lifetimes: TokenLifetimes = TokenLifetimes()
+        key: [UInt8] = Array(repeating: 7, count: 32), lifetimes: TokenLifetimes = TokenLifetimes(),
+        bearerSecret: [UInt8] = Array("a-secret-of-tests-0123456789abcdef".utf8)
     ) -> AccountSecrets {
         let signer = TokenSigner(key: key)
         return AccountSecrets(
@@ -16,6 +17,7 @@ extension AccountSecrets {
                 default: .wrong
                 }
             },
-            sign: { signer.sign($0) }, claims: { signer.claims(of: $0) }, lifetimes: lifetimes)
+            sign: { signer.sign($0) }, claims: { signer.claims(of: $0) }, lifetimes: lifetimes,
+            bearer: BearerTokens(signer: BearerSigner(secret: bearerSecret)))
     }
 }

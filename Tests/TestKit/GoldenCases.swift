@@ -23,10 +23,26 @@ public struct GoldenSuite: Sendable {
     /// The key that the cases are written for.
     public var apiKey: String { variables["API_KEY"]?.text ?? "" }
 
+    /// What the cases expect to be there, in a form of each file's own.
+    public let fixtures: Plain
+
+    /// The same cases, with more that they may name.
+    public func with(_ more: [String: String]) -> GoldenSuite {
+        GoldenSuite(
+            scenarios: scenarios, fixtures: fixtures, variables: variables.merging(more.mapValues { .text($0) }) { $1 })
+    }
+
+    private init(scenarios: [Scenario], fixtures: Plain, variables: [String: Plain]) {
+        self.scenarios = scenarios
+        self.fixtures = fixtures
+        self.variables = variables
+    }
+
     /// - Parameter text: A file of cases, as JSON.
     public init(_ text: [UInt8]) throws {
         let suite = Plain(try JSONDocument(parsing: text, duplicates: .refuse).root)
         variables = suite["variables"]?.members ?? [:]
+        fixtures = suite["fixtures"] ?? .null
         scenarios = (suite["scenarios"]?.items ?? []).map { scenario in
             Scenario(name: scenario["name"]?.text ?? "", steps: scenario["steps"]?.items ?? [])
         }

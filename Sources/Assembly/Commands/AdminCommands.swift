@@ -20,7 +20,7 @@ extension Command {
     ) { invocation in
         let email = try invocation.required("--email")
         let contracts = try invocation.options["--for"].map { name in
-            guard let contract = Contract(rawValue: name) else {
+            guard let contract = Contract(rawValue: name), contract.hasPasswords else {
                 throw Misuse("--for is \"\(name)\": one of these was expected: \(contractNames)")
             }
             return [contract]
@@ -38,7 +38,7 @@ extension Command {
                 role: WireText(invocation.options["--role"] ?? "Admin"))
             let made: (grants: [Grant], isNewAccount: Bool)
             do {
-                made = try await operations.createAdmin(draft, of: contracts ?? Contract.allCases, as: caller)
+                made = try await operations.createAdmin(draft, of: contracts ?? Contract.withPasswords, as: caller)
             } catch AttendanceError.accountTaken(let names) {
                 throw Failure(
                     names == .username
@@ -106,7 +106,7 @@ extension Command {
         }
     }
 
-    private static let contractNames = Contract.allCases.map(\.rawValue).joined(separator: ", ")
+    private static let contractNames = Contract.withPasswords.map(\.rawValue).joined(separator: ", ")
 
     /// From the option, or asked for twice on a terminal, or a line of what is piped in.
     private static func newPassword(_ invocation: Invocation) throws -> String {

@@ -9,8 +9,9 @@ import SQLStorage
 public enum Program {
     static let commands: [Command] = [
         .serve, .migrateUp, .migrateDown, .migrateStatus, .migrateHistory, .keyCreate, .keyList, .keyRevoke, .tenantCreate,
-        .tenantList, .adminCreate, .adminReset, .adminList, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore,
-        .importTerminalLog, .importScans, .importTimeTracker, .exportScans, .explain, .ruleList, .ruleSet, .doctor, .config, .demo,
+        .tenantList, .adminCreate, .adminReset, .adminList, .allowEmailAdd, .allowEmailRemove, .allowEmailList, .allowEmailImport,
+        .allowEmailReset, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore, .importTerminalLog,
+        .importScans, .importTimeTracker, .exportScans, .explain, .ruleList, .ruleSet, .doctor, .config, .demo,
         .simulate, .probe,
     ]
 

@@ -23,11 +23,15 @@ struct ReferencePages: Sendable {
     /// - Parameters:
     ///   - chapters: What the dialects of the listener tell, in the order in which it is shown.
     ///   - beforeRouting: How requests are answered that fail before a route is known, where no dialect tells it.
+    ///   - title: What a contract wants to be called that is served alone.
     ///   - isFree: Whether no contract has a path.
-    init(chapters: [ReferenceChapter], beforeRouting: [Int: AnswerDescription], isFree: (Path) -> Bool) {
+    init(
+        chapters: [ReferenceChapter], beforeRouting: [Int: AnswerDescription], title: ReferenceChapter.Title? = nil,
+        isFree: (Path) -> Bool
+    ) {
         document =
             ReferenceDocument(
-                title: "Muster", version: Version.text,
+                title: title?.title ?? "Muster", version: title?.version ?? Version.text,
                 "Attendance: scans, punches, hours and reports, in the contracts of those who had clients before. Another "
                     + "tenant's paths begin with `/t/NAME`. A GET is answered to HEAD too.",
                 chapters: chapters, beforeRouting: beforeRouting

@@ -6,6 +6,19 @@ public enum Account {}
 /// Which wire contract a grant belongs to. Names are stored, and stand in tokens.
 public enum Contract: String, Sendable, CaseIterable {
     case timeTracker = "timetracker"
+    case aims
+
+    /// Those whose users sign in with a password of ours. The users of the others come from an identity provider, and who may
+    /// come stands in a list (``AllowedEmail``).
+    public static let withPasswords = allCases.filter(\.hasPasswords)
+
+    /// Whether its users sign in with a password of ours.
+    public var hasPasswords: Bool {
+        switch self {
+        case .timeTracker: true
+        case .aims: false
+        }
+    }
 }
 
 /// An account as one contract and tenant see it: what it may do there. Whoever asks a contract for its admins gets these.
@@ -47,14 +60,14 @@ public struct Grant: Sendable, Equatable {
     }
 
     /// What the ledger, the audit trail and logs call whoever holds it: `account/7f1c6f5e`.
-    public var callerName: WireText {
-        WireText("account/" + id.text.prefix(8))
-    }
+    public var callerName: WireText { id.callerName }
 }
 
 extension Identifier where Owner == Grant {
     /// As it stands in answers and tokens: in lower case, with hyphens.
     public var text: String { rawValue.text }
+
+    var callerName: WireText { WireText("account/" + text.prefix(8)) }
 }
 
 /// Somebody who is to get an account.

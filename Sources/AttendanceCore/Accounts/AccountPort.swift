@@ -77,6 +77,8 @@ public protocol AccountReading {
     /// The tenant's grants, of one contract or of all; newest first.
     func grants(of contract: Contract?) throws(AttendanceError) -> [Grant]
     func grant(_ id: Identifier<Grant>, of contract: Contract) throws(AttendanceError) -> Grant?
+    /// What an account holds in the tenant, oldest first.
+    func grants(ofAccount account: Identifier<Account>) throws(AttendanceError) -> [Grant]
     /// How many of the tenant's grants of the contract are active.
     func activeGrants(of contract: Contract) throws(AttendanceError) -> Int
     /// By a folded e-mail; nil where nobody of this e-mail has a grant of the contract.

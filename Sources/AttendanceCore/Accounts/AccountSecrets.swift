@@ -12,18 +12,21 @@ public struct AccountSecrets: Sendable {
     /// what, is not looked at.
     public var claims: @Sendable (_ token: String) -> TokenClaims?
     public var lifetimes: TokenLifetimes
+    /// For contracts whose tokens have another form; nil where nobody signs in to one.
+    public var bearer: BearerTokens?
 
     public init(
         hash: @escaping @Sendable (String) async throws(AttendanceError) -> PasswordHash,
         verify: @escaping @Sendable (String, PasswordHash?) async throws(AttendanceError) -> PasswordVerdict,
         sign: @escaping @Sendable (TokenClaims) -> String, claims: @escaping @Sendable (String) -> TokenClaims?,
-        lifetimes: TokenLifetimes = TokenLifetimes()
+        lifetimes: TokenLifetimes = TokenLifetimes(), bearer: BearerTokens? = nil
     ) {
         self.hash = hash
         self.verify = verify
         self.sign = sign
         self.claims = claims
         self.lifetimes = lifetimes
+        self.bearer = bearer
     }
 }
 

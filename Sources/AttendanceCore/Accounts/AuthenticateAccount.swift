@@ -16,7 +16,7 @@ public enum TokenFault: Error, Sendable, Equatable {
 
 /// Somebody who has signed in, for the length of a request.
 public struct AccountCaller: Sendable, Equatable {
-    /// What operations are asked as: an active admin has all roles.
+    /// What operations are asked as: an active admin of a contract with passwords has all roles.
     public let caller: Caller
     public let grant: Grant
 }

@@ -33,7 +33,7 @@ extension Operations {
         }
     }
 
-    /// Makes the first account, an admin of every contract in the tenant `default`, and closes the set-up.
+    /// Makes the first account, an admin of every contract with passwords in the tenant `default`, and closes the set-up.
     /// - Throws: `.notPermitted` where the link is used, expired or none; `.invalid(field:…)`; `.unavailable`.
     public func setUp(
         _ draft: GrantDraft, with secret: String, address: String?
@@ -43,7 +43,7 @@ extension Operations {
         try AccountRules.check(draft)
         let hash = try await secrets.hash(draft.password)
         let verifier = ambient.sha256(Array(secret.utf8))
-        let ids = Contract.allCases.map { ($0, newIdentifier(of: Grant.self)) }
+        let ids = Contract.withPasswords.map { ($0, newIdentifier(of: Grant.self)) }
         let account = newIdentifier(of: Account.self)
         let now = ambient.now()
         let caller = Caller(tenant: .default, name: "set-up link", roles: .all, address: address)

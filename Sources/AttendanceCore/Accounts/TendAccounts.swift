@@ -31,7 +31,7 @@ extension Operations {
                 try tx.addAccount(fresh, draft.profile(email), passwordHash: hash, at: now)
             }
             let account = existing?.id ?? fresh
-            let held = Set(try tx.grants(of: nil).filter { $0.account == account }.map(\.contract))
+            let held = Set(try tx.grants(ofAccount: account).map(\.contract))
             var added: [Grant] = []
             for (contract, id) in zip(contracts, ids) where !held.contains(contract) {
                 try tx.addGrant(id, of: contract, to: account, role: draft.role, isActive: true, epoch: 0, at: now)
@@ -68,7 +68,7 @@ extension Operations {
             for key in keys { try tx.forgetSignIns(key, onlyOne: false) }
             var detail = account.profile.email.text
             if activating {
-                for grant in try tx.grants(of: nil) where grant.account == account.id && !grant.isActive {
+                for grant in try tx.grants(ofAccount: account.id) where grant.contract.hasPasswords && !grant.isActive {
                     try tx.changeGrant(grant.id, role: grant.role, isActive: true, endingTokens: false, at: now)
                     detail += ", activated for \(grant.contract.rawValue)"
                 }
@@ -78,9 +78,11 @@ extension Operations {
         }
     }
 
-    /// All grants of the caller's tenant, of every contract; newest first.
+    /// All grants of the caller's tenant of contracts with passwords; newest first.
     public func grants(as caller: Caller) async throws(AttendanceError) -> [Grant] {
         try caller.require(.admin)
-        return try await store.read(in: caller.tenant) { tx throws(AttendanceError) in try tx.grants(of: nil) }
+        return try await store.read(in: caller.tenant) { tx throws(AttendanceError) in
+            try tx.grants(of: nil).filter(\.contract.hasPasswords)
+        }
     }
 }

@@ -27,6 +27,11 @@ public enum AuditAct: String, Sendable, CaseIterable {
     case adminChanged = "admin changed"
     case adminDeleted = "admin deleted"
     case passwordReset = "password reset"
+    case emailAllowed = "e-mail allowed"
+    case emailDenied = "e-mail denied"
+    case roleGranted = "role granted"
+    case identityBound = "identity bound"
+    case identityReset = "identity reset"
     case signedIn = "signed in"
     case signedOut = "signed out"
 }

@@ -92,8 +92,8 @@ public struct Sealer: Sendable {
         keyedHash(bytes)
     }
 
-    /// - Parameter purpose: 0x01 references, 0x02 and 0x03 attempts to sign in, from 0x80 on identifiers. What is hashed by
-    ///   ``keyed(_:)`` for identities begins with 0x40 and a noun.
+    /// - Parameter purpose: 0x01 references, 0x02 and 0x03 attempts to sign in, 0x04 allowed e-mails, from 0x80 on
+    ///   identifiers. What is hashed by ``keyed(_:)`` for identities begins with 0x40 and a noun.
     func pseudonym(of text: WireText, purpose: UInt8) -> Pseudonym {
         var bytes = [purpose]
         bytes.append(contentsOf: text.text.utf8)

@@ -142,12 +142,34 @@ public struct ReferenceChapter: Sendable {
     public let endpoints: [EndpointDescription]
     /// Routes that the reference does not list, because they only repeat another's answer or say what is not done there.
     public let unlisted: [UnlistedRoute]
+    /// What the reference calls itself where the dialect is served alone; nil where that is no matter of the contract.
+    public let alone: Title?
 
-    public init(title: String, _ text: String, endpoints: [EndpointDescription], unlisted: [UnlistedRoute] = []) {
+    /// A document's name and version.
+    public struct Title: Sendable, Equatable {
+        public let title: String
+        public let version: String
+
+        public init(title: String, version: String) {
+            self.title = title
+            self.version = version
+        }
+    }
+
+    public init(
+        title: String, _ text: String, endpoints: [EndpointDescription], unlisted: [UnlistedRoute] = [], alone: Title? = nil
+    ) {
         self.title = title
         self.text = text
         self.endpoints = endpoints
         self.unlisted = unlisted
+        self.alone = alone
+    }
+
+    /// The same without some of its endpoints.
+    public func leavingOut(_ isLeftOut: (EndpointDescription) -> Bool) -> ReferenceChapter {
+        ReferenceChapter(
+            title: title, text, endpoints: endpoints.filter { !isLeftOut($0) }, unlisted: unlisted, alone: alone)
     }
 
     /// What of `routes` is neither described nor left out on purpose, what is described and no route, and what is told twice:

@@ -42,6 +42,15 @@ struct AccountTable {
         ).first.map { row throws(SQLError) in try Self.grant(row) }
     }
 
+    func grants(ofAccount account: Identifier<Account>) throws(SQLError) -> [Grant] {
+        try connection.run(
+            """
+            SELECT \(Self.columns) FROM account_grant AS g JOIN account AS a ON a.account_id = g.account_id
+            WHERE g.account_id = \(account.rawValue) AND g.tenant_id = \(tenant.rawValue) ORDER BY g.created_at_us, g.grant_id
+            """
+        ).map { row throws(SQLError) in try Self.grant(row) }
+    }
+
     func activeGrants(of contract: Contract) throws(SQLError) -> Int {
         Int(
             try connection.run(
@@ -104,6 +113,8 @@ struct AccountTable {
     }
 
     func removeGrant(_ id: Identifier<Grant>) throws(SQLError) {
+        _ = try connection.run(
+            "DELETE FROM grant_profile WHERE tenant_id = \(tenant.rawValue) AND grant_id = \(id.rawValue)")
         _ = try connection.run(
             "DELETE FROM account_grant WHERE tenant_id = \(tenant.rawValue) AND grant_id = \(id.rawValue)")
     }
@@ -202,6 +213,7 @@ struct AccountTable {
     }
 
     func removeAccount(_ id: Identifier<Account>) throws(SQLError) {
+        _ = try connection.run("DELETE FROM provider_binding WHERE account_id = \(id.rawValue)")
         _ = try connection.run("DELETE FROM account WHERE account_id = \(id.rawValue)")
     }
 

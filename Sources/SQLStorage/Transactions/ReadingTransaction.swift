@@ -43,7 +43,7 @@ class ReadingTransaction: ReadTransaction {
     /// Called before anything else is read that units of work write at once.
     func requireCertainty() throws(AttendanceError) {}
 
-    private func certain<Result>(_ body: () throws(SQLError) -> Result) throws(AttendanceError) -> Result {
+    final func certain<Result>(_ body: () throws(SQLError) -> Result) throws(AttendanceError) -> Result {
         try requireCertainty()
         return try attempt(body)
     }
@@ -416,6 +416,10 @@ class ReadingTransaction: ReadTransaction {
 
     func grant(_ id: Identifier<Grant>, of contract: Contract) throws(AttendanceError) -> Grant? {
         try certain { () throws(SQLError) in try accounts.grant(id, of: contract) }
+    }
+
+    func grants(ofAccount account: Identifier<Account>) throws(AttendanceError) -> [Grant] {
+        try certain { () throws(SQLError) in try accounts.grants(ofAccount: account) }
     }
 
     func activeGrants(of contract: Contract) throws(AttendanceError) -> Int {
