@@ -49,10 +49,11 @@ public struct ExpectedReferences: Sendable {
 
 /// What can be read inside a transaction, noun by noun.
 public protocol ReadTransaction: LedgerReading, PeopleReading, MemberReading, RuleReading, TimeSheetReading, ImportReading,
-    StationReading, RosterReading, AccessReading, TenantReading, AuditReading, SettingReading, AccountReading
+    StationReading, RosterReading, AccessReading, TenantReading, AuditReading, SettingReading, AccountReading,
+    ClassReading
 {}
 
 /// What can also be written.
 public protocol WriteTransaction: ReadTransaction, LedgerWriting, StationWriting, RosterWriting, AccessWriting,
-    TenantWriting, AuditWriting, SettingWriting, AccountWriting
+    TenantWriting, AuditWriting, SettingWriting, AccountWriting, ClassWriting
 {}

@@ -10,5 +10,5 @@ struct Migration: Sendable {
     let tables: [String]
 
     /// All steps, oldest first. New ones are added to the end.
-    static let all: [Migration] = [.foundation, .accounts, .timeSheets, .timeTrackerViews]
+    static let all: [Migration] = [.foundation, .accounts, .timeSheets, .timeTrackerViews, .classes]
 }

@@ -22,12 +22,25 @@ final class ReaderMemory {
 
     private var version: StoreVersion?
     private var answers: [Question: Any] = [:]
+    private var classes: [TenantID: ClassMemory] = [:]
+    /// So much of all tenants' classes together; beyond that all of it is forgotten.
+    static let classCostMax = 20_000
 
     /// To be told at the beginning of each transaction.
     func turn(to version: StoreVersion?) {
         guard version == nil || version != self.version else { return }
         self.version = version
         answers.removeAll(keepingCapacity: true)
+        classes.removeAll(keepingCapacity: true)
+    }
+
+    /// What is remembered of a tenant's classes, to be added to.
+    func classes(of tenant: TenantID) -> ClassMemory {
+        if let known = classes[tenant], known.cost <= Self.classCostMax / 8 { return known }
+        if classes.values.reduce(0, { $0 + $1.cost }) > Self.classCostMax { classes.removeAll(keepingCapacity: true) }
+        let new = classes[tenant] ?? ClassMemory()
+        classes[tenant] = new
+        return new
     }
 
     /// - Parameter isWorthIt: Whether an answer is kept.

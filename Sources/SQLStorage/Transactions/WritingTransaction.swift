@@ -100,7 +100,7 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     ///
     /// The head is locked first, so that what a unit decides on was read behind the lock, and two processes never wait for
     /// each other's rows in different orders.
-    private func write(_ body: () throws(SQLError) -> Void) throws(AttendanceError) {
+    func write(_ body: () throws(SQLError) -> Void) throws(AttendanceError) {
         try requireCertainty()
         try lockHead()
         try attempt { () throws(SQLError) in
@@ -342,6 +342,11 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
     ) throws(AttendanceError) -> SheetSession? {
         try lockForSheets()
         return try attempt { () throws(SQLError) in try fold.sheets.session(of: member, on: day) }
+    }
+
+    override func classView() throws(AttendanceError) -> ClassView {
+        try lockForSheets()
+        return fold.classes.view
     }
 
     private func lockForSheets() throws(AttendanceError) {
