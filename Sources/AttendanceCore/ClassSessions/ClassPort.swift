@@ -35,6 +35,8 @@ public protocol ClassReading {
     /// The student with this address, be it their own or the institute's, letter case aside; nil for none, and where several
     /// have it: nobody is shown somebody else's marks. Source: contract aims §7.4, §9.
     func student(ofAddress address: WireText) throws(AttendanceError) -> Student?
+    /// Whether any student has this address, be it their own or the institute's, letter case aside. Source: contract aims §7.3.
+    func isStudentAddress(_ address: WireText) throws(AttendanceError) -> Bool
     /// The students who are in any class.
     func enrolledStudents() throws(AttendanceError) -> [Student]
 

@@ -102,24 +102,12 @@ public struct StudentDraft: Sendable, Equatable {
     }
 }
 
-/// The addresses that a roster tells of a student, for the list of those who may sign in. Source: contract aims §4.5, rule 3.
-public struct StudentAddresses: Sendable, Equatable {
-    public let rollNumber: WireText
-    public let name: WireText
-    /// At least one of the two is there. Neither is empty, nor the word `NULL`.
-    public let email: WireText?
-    public let instituteEmail: WireText?
-
-    /// Nil where no address is told.
-    init?(_ draft: StudentDraft) {
-        func address(_ text: WireText?) -> WireText? {
-            text.flatMap { $0.withoutOuterBlanks.isEmpty || $0.withoutOuterBlanks.folded == "null" ? nil : $0 }
-        }
-        rollNumber = draft.rollNumber
-        name = draft.profile.name
-        email = address(draft.profile.email)
-        instituteEmail = address(draft.profile.instituteEmail)
-        guard email != nil || instituteEmail != nil else { return nil }
+extension StudentAddresses {
+    /// Those that a line tells; nil for none.
+    init?(_ line: StudentDraft) {
+        self.init(
+            rollNumber: line.rollNumber, name: line.profile.name, email: line.profile.email,
+            instituteEmail: line.profile.instituteEmail)
     }
 }
 

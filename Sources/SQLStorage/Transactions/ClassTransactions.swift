@@ -80,10 +80,18 @@ extension ReadingTransaction: ClassReading {
     }
 
     func student(ofAddress address: WireText) throws(AttendanceError) -> Student? {
-        let folded = address.foldedAddress
-        guard !folded.isEmpty else { return nil }
-        let found = try stored { () throws(SQLError) in try students.students(ofAddress: folded) }
+        let found = try holders(of: address)
         return found.count == 1 ? found[0] : nil
+    }
+
+    func isStudentAddress(_ address: WireText) throws(AttendanceError) -> Bool {
+        try !holders(of: address).isEmpty
+    }
+
+    private func holders(of address: WireText) throws(AttendanceError) -> [Student] {
+        let folded = address.foldedAddress
+        guard !folded.isEmpty else { return [] }
+        return try stored { () throws(SQLError) in try students.students(ofAddress: folded) }
     }
 
     func enrolledStudents() throws(AttendanceError) -> [Student] {
