@@ -26,6 +26,8 @@ public struct ClassRoster: Sendable, Equatable {
     /// By a student's number, oldest first; never empty.
     public private(set) var enrolments: [Int64: [Enrolment]]
     private var places: [WireText: Int] = [:]
+    /// Those who are in the class now: a roll call asks for each of them.
+    private var present: Set<Int64> = []
 
     /// - Parameter students: In any order, each once. Who has no enrolment is left out.
     package init(students: [Student], enrolments: [Enrolment]) {
@@ -38,19 +40,23 @@ public struct ClassRoster: Sendable, Equatable {
     private mutating func arrange() {
         students.sort { $0.rollNumber < $1.rollNumber }
         places = Dictionary(uniqueKeysWithValues: students.enumerated().map { ($1.rollNumber, $0) })
+        present = Set(enrolments.filter { $0.value.last?.endedBy == nil }.keys)
     }
 
     /// Those who are in the class now, by roll number.
     public var enrolled: [Student] { students.filter { isEnrolled($0.number) } }
 
     /// Whether a student of this number is in the class now.
-    public func isEnrolled(_ student: Int64) -> Bool {
-        enrolments[student]?.last?.endedBy == nil && enrolments[student] != nil
-    }
+    public func isEnrolled(_ student: Int64) -> Bool { present.contains(student) }
 
     /// Whoever has this roll number, and is in the class or was.
     public func student(ofRollNumber rollNumber: WireText) -> Student? {
         places[rollNumber].map { students[$0] }
+    }
+
+    /// The number of whoever has this roll number, without their profile.
+    func number(ofRollNumber rollNumber: WireText) -> Int64? {
+        places[rollNumber].map { students[$0].number }
     }
 
     /// Enrols students who are not in the class.
@@ -68,6 +74,7 @@ public struct ClassRoster: Sendable, Equatable {
         guard isEnrolled(student), let last = enrolments[student]?.indices.last else { return nil }
         enrolments[student]?[last].endedAt = moment
         enrolments[student]?[last].endedBy = sequence
+        present.remove(student)
         return enrolments[student]?[last]
     }
 

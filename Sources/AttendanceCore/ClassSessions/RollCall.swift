@@ -50,7 +50,7 @@ struct RollCall {
         var noted: [(change: MarkChange, place: Int)] = []
         noted.reserveCapacity(updates.count)
         for (place, update) in updates.enumerated() {
-            guard let student = roster.student(ofRollNumber: update.rollNumber)?.number, roster.isEnrolled(student) else {
+            guard let student = roster.number(ofRollNumber: update.rollNumber), roster.isEnrolled(student) else {
                 skipped.append(SkippedUpdate(rollNumber: update.rollNumber, reason: .notInClass))
                 continue
             }
@@ -242,9 +242,11 @@ extension ClassRoster {
     public func marks(of session: ClassSession) -> [StudentMark] {
         var marks: [StudentMark] = []
         marks.reserveCapacity(session.marks.count)
-        for student in students {
-            guard let mark = session.mark(of: student.number) else { continue }
-            marks.append(StudentMark(rollNumber: student.rollNumber, name: student.profile.name, mark: mark))
+        // By place, so that no profile is copied for a name.
+        for place in students.indices {
+            guard let mark = session.mark(of: students[place].number) else { continue }
+            marks.append(
+                StudentMark(rollNumber: students[place].rollNumber, name: students[place].profile.name, mark: mark))
         }
         return marks
     }

@@ -24,11 +24,11 @@ final class ClassMemory {
     private var rosterCost: Int?
     private var markCost = 0
 
-    /// About as many things as a sheet's memory counts in days and punches.
+    /// In the measure of a sheet's memory, where a day or a punch is one. A student's profile is as large as some of those.
     var cost: Int {
         let rosterCost = self.rosterCost ?? rosters.values.reduce(0) { $0 + $1.students.count }
         self.rosterCost = rosterCost
-        return classes.count + students.count + sessions.count + rosterCost + markCost / 8
+        return classes.count + 4 * (students.count + rosterCost) + sessions.count + markCost / 2
             + tallies.values.reduce(0) { $0 + $1.rows.count / 4 }
     }
 

@@ -23,8 +23,9 @@ final class ReaderMemory {
     private var version: StoreVersion?
     private var answers: [Question: Any] = [:]
     private var classes: [TenantID: ClassMemory] = [:]
-    /// So much of all tenants' classes together; beyond that all of it is forgotten.
+    /// So much of a tenant's classes, and of so many tenants; what goes beyond is forgotten when the next one asks.
     static let classCostMax = 20_000
+    static let classTenantsMax = 4
 
     /// To be told at the beginning of each transaction.
     func turn(to version: StoreVersion?) {
@@ -36,9 +37,9 @@ final class ReaderMemory {
 
     /// What is remembered of a tenant's classes, to be added to.
     func classes(of tenant: TenantID) -> ClassMemory {
-        if let known = classes[tenant], known.cost <= Self.classCostMax / 8 { return known }
-        if classes.values.reduce(0, { $0 + $1.cost }) > Self.classCostMax { classes.removeAll(keepingCapacity: true) }
-        let new = classes[tenant] ?? ClassMemory()
+        if let known = classes[tenant], known.cost <= Self.classCostMax { return known }
+        if classes.count >= Self.classTenantsMax { classes.removeAll(keepingCapacity: true) }
+        let new = ClassMemory()
         classes[tenant] = new
         return new
     }
