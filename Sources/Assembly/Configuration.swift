@@ -58,6 +58,7 @@ enum SettingName: String, CaseIterable, Sendable {
     case bearerAlgorithm = "JWT_ALGORITHM"
     case bearerHours = "JWT_EXPIRATION_HOURS"
     case corsOrigins = "CORS_ORIGINS"
+    case flagKey = "BT_API_KEY"
     case studentSignIn = "MUSTER_AIMS_STUDENT_SIGN_IN"
     case providerIssuer = "MUSTER_OIDC_ISSUER"
     case providerKeysURL = "MUSTER_OIDC_KEYS_URL"
@@ -99,6 +100,7 @@ enum SettingName: String, CaseIterable, Sendable {
         case .bearerAlgorithm: "HS256, and nothing else"
         case .bearerHours: "how many hours somebody stays signed in to AIMS, from 1 to \(BearerTokens.lifeSecondsMax / 3_600)"
         case .corsOrigins: "the pages that may read AIMS' answers, as a JSON list; \"*\" for any"
+        case .flagKey: "the key of AIMS' Bluetooth flags, which all apps share; without it nobody may use them"
         case .studentSignIn: "strict, or open to let students in whom no list and no roster names"
         case .providerIssuer: "another identity provider than Google: what its tokens name as their issuer"
         case .providerKeysURL: "where the identity provider tells its public keys"
@@ -128,7 +130,7 @@ enum SettingName: String, CaseIterable, Sendable {
         case .studentSignIn: "strict"
         case .providerIssuer: IDTokenRules.googleIssuer
         case .providerKeysURL: "https://www.googleapis.com/oauth2/v3/certs"
-        case .listenTrackAttendance, .listenTimeTracker, .listenAIMS, .clientID, .bearerSecret, .providerHostedDomain,
+        case .listenTrackAttendance, .listenTimeTracker, .listenAIMS, .clientID, .bearerSecret, .flagKey, .providerHostedDomain,
             .trustedProxies, .metricsKey, .databaseURL, .databaseHost,
             .databasePort, .databaseName, .databaseUser, .databasePassword, .databaseSSLMode, .apiKey, .host, .port, .secretKey,
             .formerSecretKeys:
@@ -139,7 +141,7 @@ enum SettingName: String, CaseIterable, Sendable {
     /// The value as it may be shown.
     func shown(_ value: String) -> String {
         switch self {
-        case .apiKey, .metricsKey, .secretKey, .formerSecretKeys, .bearerSecret, .databasePassword:
+        case .apiKey, .metricsKey, .secretKey, .formerSecretKeys, .bearerSecret, .flagKey, .databasePassword:
             "(set, \(value.unicodeScalars.count) characters)"
         case .databaseURL: Self.withoutPassword(value)
         default: value
@@ -207,6 +209,8 @@ struct Configuration: Sendable {
     /// The pages that may read AIMS' answers.
     var aimsOrigins: [String]
     var isOpenToStudents: Bool
+    /// Of AIMS' Bluetooth flags.
+    var flagKey: String?
     /// Nil where nobody has said by which provider people sign in.
     var identityProvider: ProviderSettings?
     /// Every setting in force with its origin, in a fixed order.
@@ -296,6 +300,7 @@ struct Configuration: Sendable {
         case "open": isOpenToStudents = true
         case let other: throw Misuse("MUSTER_AIMS_STUDENT_SIGN_IN is \"\(other)\": strict or open was expected")
         }
+        flagKey = value(.flagKey)
         identityProvider = try ProviderSettings(value, isSet)
     }
 

@@ -52,7 +52,8 @@ final class Server: Sendable {
         let aims = AIMSDialect(
             operations: operations,
             configuration: AIMSConfiguration(
-                allowedOrigins: configuration.aimsOrigins, isOpenToStudents: configuration.isOpenToStudents),
+                allowedOrigins: configuration.aimsOrigins, isOpenToStudents: configuration.isOpenToStudents,
+                flagKey: configuration.flagKey),
             provider: configuration.identityProvider.map { settings in
                 let keys = ProviderKeys.cache(of: settings, ambient: operations.ambient, log: log)
                 return IdentityProvider(

@@ -29,6 +29,7 @@ public enum AttendanceError: Error, Sendable, Equatable {
     /// What was looked for.
     public enum Noun: Sendable, Equatable {
         case tenant, key, station, entry, member, businessHours, timeEntry, workSession, account
+        case `class`, slot, reschedule, classSession, student, notice
     }
 
     /// A field whose value belongs to one at a time.

@@ -27,7 +27,7 @@ public enum AllowedEmailRows {
             do throws(AttendanceError) {
                 drafts.append(try draft(row, of: table, role: role))
             } catch {
-                faults.append(.init(line: row.line, words: words(for: error)))
+                faults.append(.init(line: row.line, words: error.rowWords))
             }
         }
         return (drafts, faults)
@@ -49,8 +49,12 @@ public enum AllowedEmailRows {
             rollNumber: text("roll_no"), batch: text("batch"), department: text("department"), program: text("program"))
     }
 
-    private static func words(for error: AttendanceError) -> String {
-        guard case .invalid(let field, let fault) = error else { return "\(error)" }
+}
+
+extension AttendanceError {
+    /// What is wrong with a row, for whoever has to mend it.
+    var rowWords: String {
+        guard case .invalid(let field, let fault) = self else { return "\(self)" }
         switch fault {
         case .empty: return "\(field) is empty"
         case .tooLong(let max): return "\(field) has more than \(max) characters"

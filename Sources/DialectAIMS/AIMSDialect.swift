@@ -36,7 +36,7 @@ public struct AIMSDialect: Dialect {
     public var routes: [Route<Endpoint>] { gate.routes(resources) }
 
     /// Every path of the contract. Another resource is another line here and one in ``chapter``.
-    var resources: [Resource] { signIn }
+    var resources: [Resource] { signIn + classResources + studentResources + flagResources + storageResources }
 
     private var signIn: [Resource] {
         [

@@ -72,11 +72,19 @@ extension AIMSFailure {
     }
 
     private static func sentence(forMissing noun: AttendanceError.Noun) -> String {
-        let word = "\(noun)"
-        return word.prefix(1).uppercased() + word.dropFirst() + " not found"
+        switch noun {
+        case .class: return "Class not found"
+        case .classSession: return "Attendance session not found"
+        case .reschedule: return "Reschedule not found or access denied"
+        case .slot: return "The class does not meet on this day of the week"
+        case .student: return "Student not found"
+        case .notice: return "Notification not found"
+        case .tenant, .key, .station, .entry, .member, .businessHours, .timeEntry, .workSession, .account:
+            return "Not found"
+        }
     }
 
-    private static func words(for fault: AttendanceError.Fault) -> String {
+    static func words(for fault: AttendanceError.Fault) -> String {
         switch fault {
         case .empty: "it is empty"
         case .tooLong(let max): "it has more than \(max) characters"
@@ -156,6 +164,9 @@ extension AIMSFailure {
 
     /// A rule about what the values mean together. Source: contract §1.2, last check.
     static func rule(_ sentence: String) -> AIMSFailure { detail(400, sentence) }
+
+    /// Something is missing that ``RequestReader/check()`` has refused already: a defect.
+    static let incomplete = invalid([RequestFault(.missing, at: [.name("body")])])
 
     static let unknownPath = notFound("Not Found")
     static let method = detail(405, "Method Not Allowed")

@@ -8,7 +8,8 @@ extension AIMSDialect {
             title: "AIMS",
             "Classes, their rosters and sessions, and who attended. Whoever has an account of the identity provider and stands on a "
                 + "list signs in with it and gets a token for an hour.",
-            endpoints: openEndpoints + signInEndpoints + userEndpoints,
+            endpoints: openEndpoints + signInEndpoints + userEndpoints + classEndpoints + sessionEndpoints + studentEndpoints
+                + noticeEndpoints + flagEndpoints + storageEndpoints,
             alone: .init(title: "AIMS Attendance API", version: Self.version))
     }
 

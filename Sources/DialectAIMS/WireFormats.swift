@@ -12,6 +12,9 @@ extension Response {
         json(status: status, JSONWriter.object(members))
     }
 
+    /// Done, and nothing to say.
+    static let gone = Response(status: 204)
+
     /// The same, which nobody on the way may keep: it is about one person.
     var unkept: Response {
         var response = self

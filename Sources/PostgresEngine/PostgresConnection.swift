@@ -225,7 +225,7 @@ public final class PostgresConnection: SQLConnection {
     }
 
     public func publish() throws(SQLError) {
-        _ = try run("SELECT publish_time_tracker()")
+        _ = try run(pipelined: ["SELECT publish_time_tracker()", "SELECT publish_aims()"])
     }
 
     public func createNamespace() throws(SQLError) {

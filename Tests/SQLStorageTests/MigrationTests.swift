@@ -121,8 +121,16 @@ extension StoreKind {
     /// The front of each released migration's digest, oldest first.
     fileprivate var releasedDigests: [String] {
         switch self {
-        case .sqlite: ["8a6cf233dedd4cc3", "b680609634b80fa7", "182bf29a6e6b17ad", "6a1ac588be80a97f", "70c17f899e1a6665"]
-        case .postgres: ["eee11c08a941191e", "cba7833e527a9c09", "e9aea72c534b5b9c", "0afbca3a56e989b5", "27150caddafdbde2"]
+        case .sqlite:
+            [
+                "8a6cf233dedd4cc3", "b680609634b80fa7", "182bf29a6e6b17ad", "6a1ac588be80a97f",
+                "70c17f899e1a6665", "722005cdd2be67dc",
+            ]
+        case .postgres:
+            [
+                "eee11c08a941191e", "cba7833e527a9c09", "e9aea72c534b5b9c", "0afbca3a56e989b5",
+                "27150caddafdbde2", "2dcc7f7975b0c66f",
+            ]
         }
     }
 }

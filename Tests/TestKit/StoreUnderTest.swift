@@ -56,7 +56,7 @@ public enum StoreKind: String, CaseIterable, Sendable, CustomStringConvertible {
                 let connection = try engine.connect(.writing)
                 defer { connection.close() }
                 try connection.runScript(
-                    "DROP SCHEMA IF EXISTS \(schema) CASCADE; DROP SCHEMA IF EXISTS \(schema)_timetracker CASCADE")
+                    ["", "_timetracker", "_aims"].map { "DROP SCHEMA IF EXISTS \(schema)\($0) CASCADE;" }.joined())
             }
             do {
                 try await body(engine)

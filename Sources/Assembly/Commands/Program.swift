@@ -11,7 +11,7 @@ public enum Program {
         .serve, .migrateUp, .migrateDown, .migrateStatus, .migrateHistory, .keyCreate, .keyList, .keyRevoke, .tenantCreate,
         .tenantList, .adminCreate, .adminReset, .adminList, .allowEmailAdd, .allowEmailRemove, .allowEmailList, .allowEmailImport,
         .allowEmailReset, .stations, .audit, .verify, .rebuild, .backup, .backupVerify, .restore, .importTerminalLog,
-        .importScans, .importTimeTracker, .exportScans, .explain, .ruleList, .ruleSet, .doctor, .config, .demo,
+        .importScans, .importTimeTracker, .importRoster, .exportScans, .explain, .ruleList, .ruleSet, .doctor, .config, .demo,
         .simulate, .probe,
     ]
 

@@ -34,6 +34,14 @@ public enum AuditAct: String, Sendable, CaseIterable {
     case identityReset = "identity reset"
     case signedIn = "signed in"
     case signedOut = "signed out"
+    case classCreated = "class created"
+    case classChanged = "class changed"
+    case classEnded = "class ended"
+    case scheduleChanged = "schedule changed"
+    case studentsEnrolled = "students enrolled"
+    case studentsUnenrolled = "students unenrolled"
+    case classSessionVoided = "class session voided"
+    case noticesSent = "notices sent"
 }
 
 /// One administrative change: who did what to what, and when. Append-only.

@@ -32,6 +32,24 @@ public enum EntryKind: Int64, Sendable, CaseIterable {
     case sessionNamed = 15
     /// A row of another system that has no place here. It is kept as it was and counts for nothing; see ``Misfit``.
     case rowKept = 16
+    /// What is true of a student from here on: a new one, or a known one's profile. See ``StudentDetail``.
+    case studentTold = 17
+    /// What is true of a class from here on: a new one, or a known one's profile. See ``ClassDetail``.
+    case classTold = 18
+    /// A class is none any longer, and nothing that hangs on it counts; see ``EndDetail``.
+    case classEnded = 19
+    /// When a class meets on a day of the week, or that it does not any more; see ``SlotDetail``.
+    case slotTold = 20
+    /// A meeting takes place at another time, or does not any more; see ``RescheduleDetail``.
+    case rescheduleTold = 21
+    /// Students are in a class from here on, or are no longer; see ``RosterDetail``.
+    case rosterChanged = 22
+    /// A class has a session on a day; see ``ClassSessionDetail``.
+    case classSessionOpened = 23
+    /// What was noted of students in a session: those of whom something else was noted than before. See ``RollCallDetail``.
+    case rollCalled = 24
+    /// A session of a class is taken away with its marks; see ``EndDetail``.
+    case classSessionVoided = 25
 }
 
 /// Which contract an entry belongs to. Numbers are stored and hashed.
@@ -40,6 +58,7 @@ public enum EntrySource: Int64, Sendable, CaseIterable {
     /// Logs of wall terminals that are brought in as files.
     case terminalLog = 2
     case timeTracker = 3
+    case aims = 4
 }
 
 /// What kind of identifier somebody claimed. Numbers are stored and hashed.
@@ -50,6 +69,10 @@ public enum IdentifierKind: Int64, Sendable, CaseIterable {
     case devicePIN = 3
     /// The identity of a membership, as UUID text in lower case.
     case membership = 4
+    /// A student's roll number.
+    case rollNumber = 5
+    /// The identity of an account's grant, as UUID text in lower case.
+    case account = 6
 }
 
 /// What a caller says happened, before the server has added what it saw itself.

@@ -46,4 +46,38 @@ struct DetailWords {
     func integer(_ name: String) -> Int64? {
         text(name).flatMap { Int64($0) }
     }
+
+    /// A value of any text: whatever would end a word stands as `%20`, in the hexadecimal digits of its bytes.
+    mutating func add(_ name: String, escaping value: WireText?) {
+        guard let value else { return }
+        var bytes: [UInt8] = []
+        for byte in value.text.utf8 {
+            if byte > UInt8(ascii: " "), byte != UInt8(ascii: "%"), byte != 0x7F {
+                bytes.append(byte)
+            } else {
+                bytes.append(UInt8(ascii: "%"))
+                bytes.append(contentsOf: [byte].hexadecimal.utf8)
+            }
+        }
+        words.append("\(name)=\(String(decoding: bytes, as: UTF8.self))")
+    }
+
+    /// Reads back what ``add(_:escaping:)`` wrote; nil without such a word, and for one that is not written so.
+    func unescaped(_ name: String) -> WireText? {
+        guard let value = text(name) else { return nil }
+        var bytes: [UInt8] = []
+        var rest = Array(value.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard rest.count >= 2, let escaped = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(escaped)
+            rest = rest.dropFirst(2)
+        }
+        return WireText(String(decoding: bytes, as: UTF8.self))
+    }
 }

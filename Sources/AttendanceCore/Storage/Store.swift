@@ -50,10 +50,10 @@ public struct ExpectedReferences: Sendable {
 /// What can be read inside a transaction, noun by noun.
 public protocol ReadTransaction: LedgerReading, PeopleReading, MemberReading, RuleReading, TimeSheetReading, ImportReading,
     StationReading, RosterReading, AccessReading, TenantReading, AuditReading, SettingReading, AccountReading, ProviderReading,
-    AllowedEmailReading, StudentAddressReading
+    AllowedEmailReading, StudentAddressReading, ClassReading
 {}
 
 /// What can also be written.
 public protocol WriteTransaction: ReadTransaction, LedgerWriting, StationWriting, RosterWriting, AccessWriting,
-    TenantWriting, AuditWriting, SettingWriting, AccountWriting, ProviderWriting, AllowedEmailWriting
+    TenantWriting, AuditWriting, SettingWriting, AccountWriting, ProviderWriting, AllowedEmailWriting, ClassWriting
 {}

@@ -166,9 +166,9 @@ extension ValueReading where Self == DayReading {
     static var day: Self { DayReading() }
 }
 
-/// A time of day, `HH:MM` or `HH:MM:SS`, as seconds since midnight.
+/// A time of day, `HH:MM` or `HH:MM:SS`.
 struct TimeReading: ValueReading {
-    func read(_ value: WireValue) throws(ValueFault) -> Int64 {
+    func read(_ value: WireValue) throws(ValueFault) -> TimeOfDay {
         guard let text = value.string else { throw .notTime }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard (2...3).contains(parts.count) else { throw .unreadableTime("input is too short") }
@@ -182,7 +182,10 @@ struct TimeReading: ValueReading {
             }
             seconds = seconds * 60 + number
         }
-        return parts.count == 2 ? seconds * 60 : seconds
+        guard let time = TimeOfDay(secondsFromMidnight: parts.count == 2 ? seconds * 60 : seconds) else {
+            throw .unreadableTime("it is no time of day")
+        }
+        return time
     }
 }
 

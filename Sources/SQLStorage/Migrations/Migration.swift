@@ -11,6 +11,6 @@ struct Migration: Sendable {
 
     /// All steps, oldest first. New ones are added to the end.
     static let all: [Migration] = [
-        .foundation, .accounts, .timeSheets, .timeTrackerViews, .allowedEmails,
+        .foundation, .accounts, .timeSheets, .timeTrackerViews, .allowedEmails, .classes,
     ]
 }

@@ -19,6 +19,7 @@ struct ProjectionFold {
     /// Whether who an identifier belongs to was changed since ``write(terms:memory:)``.
     private var peopleChanged = false
     var sheets: TimeSheetFold
+    var classes: ClassFold
 
     /// - Parameters:
     ///   - layout: As the stored projections have it.
@@ -34,6 +35,7 @@ struct ProjectionFold {
         self.layout = layout
         self.badges = badges
         self.sheets = TimeSheetFold(connection: connection, tenant: tenant, sealer: sealer, memory: sheets)
+        classes = ClassFold(connection: connection, tenant: tenant, sealer: sealer, memory: sheets.classes)
     }
 
     private var tallies: ScanTallyTable { ScanTallyTable(connection: connection, tenant: tenant) }
@@ -69,6 +71,10 @@ struct ProjectionFold {
             .sessionsGenerated, .sessionNamed:
             try sheets.add(claim, sequence: sequence, hash: hash, receivedAt: receivedAt)
             return (nil, false)
+        case .studentTold, .classTold, .classEnded, .slotTold, .rescheduleTold, .rosterChanged, .classSessionOpened,
+            .rollCalled, .classSessionVoided:
+            try classes.add(claim, sequence: sequence, hash: hash, receivedAt: receivedAt)
+            return (nil, false)
         case .rowKept: return (nil, false)
         case .clearAll:
             try writeTallies(terms: terms)
@@ -97,6 +103,7 @@ struct ProjectionFold {
         try writeTallies(terms: terms)
         try writePeople(memory: memory)
         try sheets.write()
+        try classes.write()
         defer { peopleChanged = false }
         return peopleChanged
     }

@@ -15,6 +15,8 @@ struct ProjectionRebuild {
         ("rule_setting", "source, name"), ("business_hours", "source, number"), ("punch", "number"),
         ("waiting_punch", "source, pin, number"), ("voided_punch", "number"), ("work_session", "source, day, member"),
         ("work_cycle", "source, day, member, number"), ("work_day", "source, day"),
+        ("student", "number"), ("class", "number"), ("class_slot", "class, weekday"), ("class_reschedule", "number"),
+        ("enrolment", "class, student, told_by"), ("class_session", "class, day"), ("class_tally", "class"),
     ]
 
     /// How many entries are folded before they are written.
@@ -66,7 +68,10 @@ struct ProjectionRebuild {
                     terms: &terms)
             }
             _ = try fold.write(terms: terms, memory: nil)
-            if sheets.cost > SheetMemory.costMax { sheets.forgetMembers() }
+            if sheets.cost > SheetMemory.costMax {
+                sheets.forgetMembers()
+                sheets.classes.forgetAll()
+            }
             sequence = last.sequence
             progress(sequence, former.sequence)
         }

@@ -20,9 +20,6 @@ extension ReadingTransaction {
     func profiles(of grants: [Identifier<Grant>]) throws(AttendanceError) -> [Identifier<Grant>: GrantProfile] {
         try certain { () throws(SQLError) in try providers.profiles(of: grants) }
     }
-
-    /// Nobody is a student as long as no roster has been told.
-    func isStudentAddress(_ address: WireText) throws(AttendanceError) -> Bool { false }
 }
 
 extension WritingTransaction {

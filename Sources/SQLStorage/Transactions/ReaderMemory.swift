@@ -22,12 +22,26 @@ final class ReaderMemory {
 
     private var version: StoreVersion?
     private var answers: [Question: Any] = [:]
+    private var classes: [TenantID: ClassMemory] = [:]
+    /// So much of a tenant's classes, and of so many tenants; what goes beyond is forgotten when the next one asks.
+    static let classCostMax = 20_000
+    static let classTenantsMax = 4
 
     /// To be told at the beginning of each transaction.
     func turn(to version: StoreVersion?) {
         guard version == nil || version != self.version else { return }
         self.version = version
         answers.removeAll(keepingCapacity: true)
+        classes.removeAll(keepingCapacity: true)
+    }
+
+    /// What is remembered of a tenant's classes, to be added to.
+    func classes(of tenant: TenantID) -> ClassMemory {
+        if let known = classes[tenant], known.cost <= Self.classCostMax { return known }
+        if classes.count >= Self.classTenantsMax { classes.removeAll(keepingCapacity: true) }
+        let new = ClassMemory()
+        classes[tenant] = new
+        return new
     }
 
     /// - Parameter isWorthIt: Whether an answer is kept.

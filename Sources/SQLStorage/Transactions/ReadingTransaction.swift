@@ -57,6 +57,11 @@ class ReadingTransaction: ReadTransaction {
         return try memory.answer(to: question(), where: isWorthIt, find)
     }
 
+    /// What stands of classes, what a writer keeps back included.
+    func classView() throws(AttendanceError) -> ClassView {
+        ClassView(connection: connection, tenant: tenant, memory: memory?.classes(of: tenant) ?? ClassMemory())
+    }
+
     final var ledger: LedgerTable { LedgerTable(connection: connection, tenant: tenant) }
     final var tallies: ScanTallyTable { ScanTallyTable(connection: connection, tenant: tenant) }
     final var stations: StationTable { StationTable(connection: connection, tenant: tenant) }

@@ -41,7 +41,10 @@ final class SheetMemory {
     /// How many punches were read or added since everything was forgotten.
     var punches = 0
 
-    var cost: Int { days.count + punches + members.count + owners.count + newestDays.count }
+    /// What is remembered of classes. It is believed under the same head.
+    let classes = ClassMemory()
+
+    var cost: Int { days.count + punches + members.count + owners.count + newestDays.count + classes.cost }
 
     /// Something stands at that day now.
     func reach(_ day: CalendarDay, of member: Int64) {

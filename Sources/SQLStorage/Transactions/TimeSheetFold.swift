@@ -153,7 +153,9 @@ struct TimeSheetFold {
                 return
             }
             try self.name(SessionPlace(member: member, day: name.day), name.row, of: claim.source)
-        case .scan, .clearAll, .clearStation, .renameStation, .rowKept: return
+        case .scan, .clearAll, .clearStation, .renameStation, .rowKept, .studentTold, .classTold, .classEnded, .slotTold,
+            .rescheduleTold, .rosterChanged, .classSessionOpened, .rollCalled, .classSessionVoided:
+            return
         }
     }
 

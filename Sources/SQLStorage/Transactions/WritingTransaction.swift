@@ -344,6 +344,11 @@ final class WritingTransaction: ReadingTransaction, WriteTransaction {
         return try attempt { () throws(SQLError) in try fold.sheets.session(of: member, on: day) }
     }
 
+    override func classView() throws(AttendanceError) -> ClassView {
+        try lockForSheets()
+        return fold.classes.view
+    }
+
     private func lockForSheets() throws(AttendanceError) {
         try requireCertainty()
         try lockHead()
