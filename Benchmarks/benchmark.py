@@ -11,6 +11,7 @@ import subprocess
 import time
 import urllib.request
 
+from classes import classes, reference_classes
 from harness import CONNECTIONS, Table, free_port, note, postgres, scratch, serving, tool
 from punches import punches, reference
 
@@ -154,14 +155,19 @@ def rest(options, table):
         table.add("start to first answer", statistics.median(starts) * 1e3, unit="ms", aim=200, smaller_is_better=True)
 
 
-PARTS = {"rest": rest, "hello": hello, "sqlite": sqlite, "postgresql": postgresql, "growth": growth, "punches": punches}
+PARTS = {
+    "rest": rest, "hello": hello, "sqlite": sqlite, "postgresql": postgresql, "growth": growth, "punches": punches,
+    "classes": classes,
+}
 # What is measured only when it is named.
-ON_DEMAND = {"reference": reference}
+ON_DEMAND = {"reference": reference, "reference-classes": reference_classes}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="script/benchmark", description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all where left out; reference (Django alone)")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART",
+        help=f"{', '.join(PARTS)}; all where left out; reference (Django alone), reference-classes (FastAPI alone)")
     parser.add_argument("--seconds", type=float, default=10, help="how long each load lasts (10)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each comparison is made; medians count (3)")
     parser.add_argument("--entries", type=int, default=5_000_000, help="how many entries `growth` stores first (5000000)")

@@ -1,5 +1,6 @@
-"""What the parts of the benchmark share: the table, a running server, a private PostgreSQL."""
+"""What the parts of the benchmark share: the table, a running server, a private PostgreSQL, programs of PyPI's."""
 import contextlib
+import csv
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 
 HERE = pathlib.Path(__file__).resolve().parent
 CONNECTIONS = 16
@@ -46,14 +48,15 @@ def free_port():
 
 
 class Muster:
-    """A running server on a store of its own."""
+    """A running server on a store of its own; `settings` are more of its environment."""
 
-    def __init__(self, options, folder, url=None):
+    def __init__(self, options, folder, url=None, settings=None):
         self.options, self.folder, self.url = options, folder, url
         self.port = free_port()
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("MUSTER_") and k != "DATABASE_URL"}
         self.environment |= {"RATE_LIMIT_MAX": "0", "PUBLIC_RATE_LIMIT_MAX": "0", "MUSTER_LOG": "warning"}
         self.environment["DATABASE_URL" if url else "MUSTER_DATA"] = url or str(folder / "data")
+        self.environment |= settings or {}
         self.start()
         told = self.run("key", "create", "--label", "benchmark")
         self.key = re.search(r"\S{30,}", told).group(0)
@@ -122,9 +125,9 @@ def scratch(options):
 
 
 @contextlib.contextmanager
-def serving(options, url=None):
+def serving(options, url=None, settings=None):
     with scratch(options) as folder:
-        server = Muster(options, folder, url)
+        server = Muster(options, folder, url, settings)
         try:
             yield server
         finally:
@@ -143,3 +146,66 @@ def postgres(options):
             yield url
         finally:
             subprocess.run(["bash", "-c", f'source "{library}"; postgres_stop "{folder}/postgres"'], check=True)
+
+
+def copy_rows(url, folder, tables, texts=()):
+    """Fills tables with `COPY` from lists of rows. What is empty becomes nothing, but in the columns of `texts` an empty text."""
+    for table, rows in tables.items():
+        name = folder / f"{table}.csv"
+        with open(name, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        own = [text for text in texts if text in rows[0]]
+        force = f"FORCE_NOT_NULL ({', '.join(own)}), " if own else ""
+        copy = f"\\copy {table} ({', '.join(rows[0])}) FROM '{name}' WITH ({force}FORMAT csv, HEADER)"
+        subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", url, "-c", copy], check=True)
+    settle(url)
+
+
+def settle(url):
+    """As autovacuum would after a while."""
+    subprocess.run(["psql", "-q", url, "-c", "VACUUM ANALYZE"], check=True)
+
+
+# MARK: What Muster is compared with
+
+
+def reference_python(options, reference):
+    """The Python that has what a reference wants, made at the first call."""
+    place, wanted = options.tools / f"reference-{reference.name}", reference / "requirements.txt"
+    installed = place / "installed"
+    if not installed.exists() or installed.read_text() != wanted.read_text():
+        note(f"installing what {reference.name} wants")
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
+        subprocess.run(
+            [str(place / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:",
+             "--requirement", str(wanted)],
+            check=True)
+        installed.write_text(wanted.read_text())
+    return place / "bin" / "python"
+
+
+@contextlib.contextmanager
+def running(words, log, ask, **more):
+    """A server of those words while the block runs, which begins when `ask` gets an answer."""
+    with open(log, "wb") as file:
+        process = subprocess.Popen([str(word) for word in words], stdout=file, stderr=file, **more)
+    try:
+        for _ in range(300):
+            if process.poll() is not None:
+                break
+            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+                ask()
+                break
+            time.sleep(0.1)
+        else:
+            process.kill()
+            process.wait()
+        if process.poll() is not None:
+            sys.exit(f"{words[2]} does not serve: {log.read_text()[-2000:]}")
+        yield
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)

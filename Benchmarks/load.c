@@ -1,4 +1,4 @@
-// Sends scans, duplicates, punches or GET requests over keep-alive connections and says how many a second were answered.
+// Sends scans, duplicates, punches, marks or GET requests over keep-alive connections and says how many a second were answered.
 //
 //   load scans      PORT KEY CONNECTIONS SECONDS [BATCH [FIRST]]   new scans, every key once
 //   load duplicates PORT KEY CONNECTIONS SECONDS [BATCH]           one batch per connection, sent again and again
@@ -6,12 +6,16 @@
 //                                                                  the path is each line of the file in turn
 //   load punches    PORT KEY CONNECTIONS SECONDS FILE DAY [RATE]   in, out, in, out of the employees whose ids the file has,
 //                                                                  from that day (since 1970) on; at most RATE a second
+//   load turns      PORT KEY CONNECTIONS SECONDS FILE              PUTs what the file has, each line "PATH<tab>BODY<tab>BODY": a
+//                                                                  connection goes round lines of its own, with the first
+//                                                                  body, then with the second, then with the first again
 //   load send       PORT KEY CONNECTIONS PATH FILE                 POSTs the file's lines once, each "GROUP BODY"; those of one
 //                                                                  group one after the other
 //
 // A server that closes a connection after its answer is connected to again.
-// Prints one line of JSON: requests, scans, what was refused, seconds, latency percentiles in milliseconds. One thread
-// and epoll: it has to leave the machine to the server. Its own share is in the line too ("cpu_seconds").
+// Prints one line of JSON: requests, scans, what was refused, seconds, latency percentiles in milliseconds, and for `turns` how
+// often each line was accepted. One thread and epoll: it has to leave the machine to the server. Its own share is in the line
+// too ("cpu_seconds").
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,6 +34,14 @@
 enum { STATIONS = 20, UNITS = 12, BADGES = 8000, ANSWER_MAX = 1 << 20 };
 
 typedef struct {
+    const char *text;
+    size_t length;
+    long group;
+    const char *bodies[2];
+    uint64_t accepted;
+} line_t;
+
+typedef struct {
     int fd;
     char *out;
     size_t out_length, out_sent, out_capacity;
@@ -39,10 +51,10 @@ typedef struct {
     long body_left;    // of an answer longer than `in`
     int is_chunked, is_closed, is_idle;
     size_t step;       // requests begun: which employee punches, which line is next
+    line_t *line;      // whose turn it is
     double began;
 } connection_t;
 
-typedef struct { const char *text; size_t length; long group; } line_t;
 
 static const char *mode, *key, *path = "/";
 static int connections;
@@ -125,18 +137,32 @@ static void read_lines(const char *name, int grouped) {
         if (line_count == room) lines = realloc(lines, (room = room ? room * 2 : 4096) * sizeof *lines);
         char *begin = text;
         long group = grouped ? strtol(text, &begin, 10) : 0;
-        lines[line_count++] = (line_t){begin + (grouped && *begin), length - (begin - text) - (grouped && *begin), group};
+        lines[line_count++] = (line_t){
+            .text = begin + (grouped && *begin), .length = length - (begin - text) - (grouped && *begin), .group = group};
     }
     fclose(file);
     if (!line_count) { fprintf(stderr, "load: %s is empty\n", name); exit(2); }
 }
 
-static void post(connection_t *c, const char *body, size_t length) {
+// Takes each line apart: its path, and two bodies.
+static void part_lines(const char *name) {
+    for (size_t i = 0; i < line_count; i++) {
+        char *at = (char *)lines[i].text;
+        for (int k = 0; k < 2; k++) {
+            at = strchr(at, '\t');
+            if (!at) { fprintf(stderr, "load: %s: line %zu is not PATH<tab>BODY<tab>BODY\n", name, i + 1); exit(2); }
+            *at++ = 0;
+            lines[i].bodies[k] = at;
+        }
+    }
+}
+
+static void send_body(connection_t *c, const char *method, const char *path, const char *body, size_t length) {
     if (c->out_capacity < length + 1024) c->out = realloc(c->out, c->out_capacity = length + 1024);
     int has_key = strcmp(key, "-");
-    c->out_length = snprintf(c->out, c->out_capacity, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s"
+    c->out_length = snprintf(c->out, c->out_capacity, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s"
         "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-        path, has_key ? "Authorization: Bearer " : "", has_key ? key : "", has_key ? "\r\n" : "", length);
+        method, path, has_key ? "Authorization: Bearer " : "", has_key ? key : "", has_key ? "\r\n" : "", length);
     memcpy(c->out + c->out_length, body, length);
     c->out_length += length;
 }
@@ -157,7 +183,15 @@ static void punch(connection_t *c, int index) {
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &at);
     int length = snprintf(body, sizeof body, "{\"employee_id\":\"%s\",\"type\":\"%s\",\"timestamp\":\"%s.%03dZ\"}",
         employee->text, number % 2 ? "punch_out" : "punch_in", stamp, (int)(moment % 1000));
-    post(c, body, length);
+    send_body(c, "POST", path, body, length);
+}
+
+// The next of this connection's lines, with the other body at every other round.
+static void turn(connection_t *c, int index) {
+    size_t own = (line_count - index + connections - 1) / connections;
+    c->line = &lines[index + c->step % own * connections];
+    const char *body = c->line->bodies[c->step / own % 2];
+    send_body(c, "PUT", c->line->text, body, strlen(body));
 }
 
 static void get(connection_t *c) {
@@ -172,7 +206,8 @@ static void compose(connection_t *c, int index) {
     c->out_sent = 0;
     if (!strcmp(mode, "get")) { get(c); c->step++; return; }
     if (!strcmp(mode, "punches")) { punch(c, index); c->step++; return; }
-    if (!strcmp(mode, "send")) { post(c, lines[c->step].text, lines[c->step].length); c->step++; return; }
+    if (!strcmp(mode, "turns")) { turn(c, index); c->step++; return; }
+    if (!strcmp(mode, "send")) { send_body(c, "POST", path, lines[c->step].text, lines[c->step].length); c->step++; return; }
     if (!strcmp(mode, "duplicates") && c->out_length) { scans_sent += batch; return; }
     int station = index % STATIONS;
     // The body first, behind room for the head.
@@ -248,10 +283,13 @@ static int pull(connection_t *c) {
         if (c->answer_end < 0) {
             char *end = strstr(c->in, "\r\n\r\n");
             if (!end) continue;
-            char *close = strcasestr(c->in, "\r\nconnection: close\r\n");
-            c->is_closed = close && close < end;
+            // The head by itself: what follows can be long, and none of it is a header.
+            char first = end[2];
+            end[2] = 0;
+            c->is_closed = strcasestr(c->in, "\r\nconnection: close\r\n") != NULL;
             char *length = strcasestr(c->in, "\r\ncontent-length:");
-            c->is_chunked = !length || length > end;
+            end[2] = first;
+            c->is_chunked = !length;
             c->answer_end = c->is_chunked ? 0 : end + 4 - c->in + strtol(length + 17, NULL, 10);
         }
         if (c->is_chunked) {
@@ -293,6 +331,12 @@ int main(int argc, char **argv) {
         read_lines(argv[6], 0);
         if (argc > 8) rate = atof(argv[8]);
         if (line_count < (size_t)connections) { fprintf(stderr, "load: fewer employees than connections\n"); return 2; }
+    } else if (!strcmp(mode, "turns")) {
+        if (argc < 7) { fprintf(stderr, "usage: see the top of load.c\n"); return 2; }
+        batch = 0;
+        read_lines(argv[6], 0);
+        part_lines(argv[6]);
+        if (line_count < (size_t)connections) { fprintf(stderr, "load: fewer lines than connections\n"); return 2; }
     } else if (!strcmp(mode, "send")) {
         batch = 0; path = argv[5]; seconds = 1e9;
         if (argc < 7) { fprintf(stderr, "usage: see the top of load.c\n"); return 2; }
@@ -351,8 +395,11 @@ int main(int argc, char **argv) {
             requests++;
             if (status == 200 || status == 201) {
                 accepted++;
-                saved += number_after(c->in, "\"saved\":");
-                duplicates += number_after(c->in, "\"duplicates\":");
+                if (batch) {
+                    saved += number_after(c->in, "\"saved\":");
+                    duplicates += number_after(c->in, "\"duplicates\":");
+                }
+                if (c->line) c->line->accepted++;
             } else if (refused++ == 0) {
                 fprintf(stderr, "load: first refusal: %.300s\n", c->in);
             }
@@ -377,10 +424,15 @@ int main(int argc, char **argv) {
     for (int i = 0; i < STATIONS; i++) if (next_local[i] > last) last = next_local[i];
     printf("{\"requests\":%lu,\"scans\":%lu,\"saved\":%lu,\"duplicates\":%lu,\"refused\":%lu,\"seconds\":%.3f,"
         "\"accepted\":%lu,\"requests_per_second\":%.1f,\"scans_per_second\":%.1f,\"p50_ms\":%.2f,\"p95_ms\":%.2f,\"p99_ms\":%.2f,"
-        "\"max_ms\":%.2f,\"next\":%lu,\"next_day\":%lu,\"cpu_seconds\":%.2f}\n",
+        "\"max_ms\":%.2f,\"next\":%lu,\"next_day\":%lu,\"cpu_seconds\":%.2f",
         requests, scans_sent, saved, duplicates, refused, end - start, accepted, requests / (end - start),
         (saved + duplicates) / (end - start), latencies[latency_count / 2] * 1e3, latencies[latency_count * 95 / 100] * 1e3,
         latencies[latency_count * 99 / 100] * 1e3, latencies[latency_count - 1] * 1e3, last, first_day + days_used,
         usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+    if (!strcmp(mode, "turns")) {
+        for (size_t i = 0; i < line_count; i++) printf("%s%lu", i ? "," : ",\"turns\":[", lines[i].accepted);
+        printf("]");
+    }
+    printf("}\n");
     return refused ? 1 : 0;
 }

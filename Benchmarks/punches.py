@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import secrets
-import signal
 import statistics
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-from harness import free_port, note, postgres, scratch, serving, tool
+from harness import free_port, note, postgres, reference_python, running, scratch, serving, tool
 from workforce import LATE_MINUTES, Workforce
 
 REFERENCE = pathlib.Path(__file__).resolve().parent / "reference" / "timetracker"
@@ -115,24 +114,10 @@ class Clock:
 # MARK: Django
 
 
-def reference_python(options):
-    """The Python that has what the reference wants, made at the first call."""
-    place, wanted = options.tools / "reference", REFERENCE / "requirements.txt"
-    installed = place / "installed"
-    if not installed.exists() or installed.read_text() != wanted.read_text():
-        note("installing Django")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
-        subprocess.run(
-            [str(place / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "--requirement", str(wanted)],
-            check=True)
-        installed.write_text(wanted.read_text())
-    return place / "bin" / "python"
-
-
 @contextlib.contextmanager
 def django(options, people):
     """The reference on a PostgreSQL of its own, served by gunicorn with two workers."""
-    python = reference_python(options)
+    python = reference_python(options, REFERENCE)
     with scratch(options) as folder, postgres(options) as url:
         environment = os.environ | {
             "DATABASE_URL": url, "SECRET_KEY": secrets.token_hex(32), "DJANGO_SETTINGS_MODULE": "timetracker.settings",
@@ -141,27 +126,11 @@ def django(options, people):
             [str(python), "manage.py", "migrate", "--run-syncdb", "--verbosity", "0"], cwd=REFERENCE, env=environment, check=True)
         ids = people.copy_into(url, folder)
         port = free_port()
-        with open(folder / "gunicorn.log", "wb") as log:
-            process = subprocess.Popen(
-                [str(python), "-m", "gunicorn", "--workers", "2", "--no-control-socket", "--bind", f"127.0.0.1:{port}",
-                 *options.gunicorn.split(), "timetracker.wsgi"], cwd=REFERENCE, env=environment, stdout=log, stderr=log)
-        try:
-            for _ in range(300):
-                if process.poll() is not None:
-                    break
-                with contextlib.suppress(urllib.error.URLError, ConnectionError):
-                    ask(port, "/api/employees/")
-                    break
-                time.sleep(0.1)
-            else:
-                process.kill()
-            if process.poll() is not None:
-                sys.exit(f"gunicorn does not serve: {(folder / 'gunicorn.log').read_text()[-2000:]}")
+        words = [
+            python, "-m", "gunicorn", "--workers", "2", "--no-control-socket", "--bind", f"127.0.0.1:{port}",
+            *options.gunicorn.split(), "timetracker.wsgi"]
+        with running(words, folder / "gunicorn.log", lambda: ask(port, "/api/employees/"), cwd=REFERENCE, env=environment):
             yield Clock(options, folder, port, "-", people, ids)
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                process.wait(30)
 
 
 # MARK: Muster

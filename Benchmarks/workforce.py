@@ -3,14 +3,14 @@
 A day has one or two cycles and mostly a break; a tenth of the sessions lack their last punch-out. All of it lies between 13:00 and
 23:00 UTC, which is one day in the business zone too, and ends yesterday, so that no figure depends on the moment it is asked for.
 """
-import csv
 import datetime
 import json
 import random
-import subprocess
 import uuid
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+
+from harness import copy_rows
 
 START, END = datetime.time(14), datetime.time(22)
 LATE_MINUTES = 15
@@ -168,18 +168,7 @@ class Workforce:
             "employees_employee": [{"id": own} | employee | stamps for own, employee in zip(ids, self.employees)],
             "employees_businesshours": hours, "timetracking_timeentry": entries, "timetracking_worksession": sessions,
             "timetracking_punchcycle": cycles}
-        for table, rows in tables.items():
-            name = folder / f"{table}.csv"
-            with open(name, "w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, rows[0])
-                writer.writeheader()
-                writer.writerows(rows)
-            # An empty note is an empty text; every other empty field is nothing.
-            force = " FORCE_NOT_NULL (notes)," if "notes" in rows[0] else ""
-            copy = f"\\copy {table} ({', '.join(rows[0])}) FROM '{name}' WITH ({force[1:]} FORMAT csv, HEADER)"
-            subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", url, "-c", copy], check=True)
-        # As autovacuum would after a while.
-        subprocess.run(["psql", "-q", url, "-c", "VACUUM ANALYZE"], check=True)
+        copy_rows(url, folder, tables, texts=["notes"])
         return ids
 
     # MARK: Over the wire
