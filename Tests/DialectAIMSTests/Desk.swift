@@ -19,7 +19,9 @@ struct Desk: Sendable {
     private let asked: AskedDialect
 
     /// - Parameter hasProvider: Whether anybody has said by which provider people sign in.
-    init(_ subject: StoreUnderTest, _ configuration: AIMSConfiguration = .init(), hasProvider: Bool = true) throws {
+    init(
+        _ subject: StoreUnderTest, _ configuration: AIMSConfiguration = .init(flagKey: "golden-bt-key"), hasProvider: Bool = true
+    ) throws {
         clock = subject.clock
         fixtures = try AIMSFixtures(try Self.golden().fixtures)
         operations = Operations(
@@ -53,7 +55,8 @@ struct Desk: Sendable {
             let answer = try await ask(.post, path, #"{"idToken":"\#(token)"}"#)
             ids[user.variable] = try #require(try Plain(answer.body)["user"]?["id"]?.text, "\(answer.text)")
         }
-        return try ids.merging(fixtures.tokens(ids: ids, by: Self.provider, now: now)) { $1 }
+        let classes = try await fixtures.makeClasses(ids: ids, now: now) { try await answer($0) }
+        return try ids.merging(classes) { $1 }.merging(fixtures.tokens(ids: ids, by: Self.provider, now: now)) { $1 }
     }
 
     /// Answers a step of a golden case.

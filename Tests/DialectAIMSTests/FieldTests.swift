@@ -80,7 +80,7 @@ import Testing
         ] as [(String, Int64?)])
     func `that is a time of day`(json: String, seconds: Int64?) throws {
         switch try read(json, TimeReading()) {
-        case .success(let time): #expect(time == seconds)
+        case .success(let time): #expect(time.secondsFromMidnight == seconds)
         case .failure(let fault): #expect(seconds == nil && fault.type == "time_parsing")
         }
     }

@@ -18,7 +18,7 @@ extension `The program` {
         private func environment(_ fixtures: AIMSFixtures, _ provider: ProviderServer) -> [String: String] {
             [
                 "MUSTER_LISTEN_AIMS": "127.0.0.1:0", "JWT_SECRET": fixtures.secret, "GOOGLE_CLIENT_ID": fixtures.clientID,
-                "MUSTER_OIDC_KEYS_URL": provider.keysURL, "CORS_ORIGINS": #"["*"]"#,
+                "MUSTER_OIDC_KEYS_URL": provider.keysURL, "CORS_ORIGINS": #"["*"]"#, "BT_API_KEY": "golden-bt-key",
             ]
         }
 
@@ -48,7 +48,7 @@ extension `The program` {
         }
 
         @Test(arguments: StoreKind.underTest)
-        func `holds in the golden cases about signing in`(on kind: StoreKind) async throws {
+        func `holds in every golden case`(on kind: StoreKind) async throws {
             let (suite, fixtures) = try golden()
             try await withServer(on: kind) { place, server, _, _ in
                 for draft in fixtures.allowed {
@@ -67,21 +67,52 @@ extension `The program` {
                     let answer = try await client.ask(.post, path, #"{"idToken":"\#(token)"}"#)
                     ids[user.variable] = try #require(try Plain(answer.body)["user"]?["id"]?.text, "\(answer.text)")
                 }
-                let variables = try ids.merging(fixtures.tokens(ids: ids, by: Self.provider, now: Self.now)) { $1 }
-                let played: Set = [
-                    "health and root", "teacher signs in with Google and uses the token",
-                    "address outside the allow list is refused", "unusable Google tokens", "sign-in body validation",
-                    "profiles of the three roles",
-                ]
-                let scenarios = suite.with(variables).scenarios.filter { played.contains($0.name) }
-                #expect(scenarios.count == played.count)
-                for scenario in scenarios {
+                let classes = try await fixtures.makeClasses(ids: ids, now: Self.now) { try await client.send($0) }
+                let variables = try ids.merging(classes) { $1 }
+                    .merging(fixtures.tokens(ids: ids, by: Self.provider, now: Self.now)) { $1 }
+                for scenario in suite.with(variables).scenarios {
                     let problems = await suite.with(variables).play(scenario, run: "r") { try await client.send($0) }
                     #expect(problems == [], "\(scenario.name)")
                 }
                 let document = try Plain(try await client.ask(.get, "/openapi.json").body)
                 #expect(document["info"]?["title"]?.text == "AIMS Attendance API")
                 #expect(document["info"]?["version"]?.text == "1.0.0")
+            }
+        }
+
+        @Test func `takes the students of a class from a file, all of them or none`() async throws {
+            try await withServer { place, server, _, _ in
+                let email = "asha@college.example"
+                #expect(try await place.muster("allow-email", "add", email, "--role", "teacher").code == 0)
+                let client = try server.anonymous(at: "aims")
+                let token = try Plain(try await signIn(email, at: client).body)["token"]?.text ?? ""
+                func roster(_ text: String, _ more: String...) async throws -> (code: Int32, output: String, errors: String) {
+                    let path = place.directory + "/roster.csv"
+                    try text.write(toFile: path, atomically: true, encoding: .utf8)
+                    return try await place.muster(["import", "roster", path, "--owner", " Asha@college.example"] + more)
+                }
+                func classes() async throws -> Plain {
+                    try Plain(
+                        try await client.ask(.get, "/classes", headers: ["Authorization": "Bearer \(token)"]).body)
+                }
+                let good = "Name;Roll No;Semester\r\nBen;24/2;3\r\n\"Wu, Lee\";24/1;\r\n"
+                #expect(try await roster(good, "--class", "BIO12/C").code == 1)
+                #expect(try await roster(good, "--class", "BIO12/C", "--name", "Botany", "--dry-run").code == 0)
+                #expect(try await classes() == .array([]))
+                let made = try await roster(good, "--class", "BIO12/C", "--name", "Botany")
+                #expect(made.code == 0, "\(made.errors)")
+                let students = try #require(try await classes().items?.first?["students"]?.items)
+                #expect(students.map { $0["rollNo"]?.text } == ["24/1", "24/2"])
+                #expect(students.map { $0["name"]?.text } == ["Wu, Lee", "Ben"])
+                #expect(students.map { $0["semester"]?.text } == [nil, "3"])
+                let bad = try await roster("roll_no,name\n24/3,Cy\n24/4,\n24/3,Di\n", "--class", "BIO12")
+                #expect(bad.code == 1)
+                #expect(bad.errors.contains("line 3: name is empty") && bad.errors.contains("line 4: roll_no stands in line 2 too"))
+                #expect(try await roster("roll_no\n24/3\n", "--class", "BIO12").code == 1)
+                #expect(try await classes().items?.first?["students"]?.items?.count == 2)
+                let nobody = try await place.muster(
+                    "import", "roster", place.directory + "/roster.csv", "--class", "BIO12", "--owner", "x@college.example")
+                #expect(nobody.code == 1)
             }
         }
 

@@ -29,6 +29,9 @@ extension `The program` {
             "rsync ": "needs a second machine",
             "ssh ": "needs a second machine",
             "muster import timetracker ": "needs a Time Tracker to move in from; The program, Moving in from Time Tracker, has one",
+            "GOOGLE_CLIENT_ID=": "builds the program and serves until it is ended; The program, Speaking AIMS, has a client id",
+            "muster import roster ": "needs a teacher who has signed in; The program, Speaking AIMS, has one",
+            ".build/release/muster import roster ": "the same",
             "pg_basebackup ": "needs a cluster with a role for replication",
         ]
 

@@ -542,7 +542,7 @@ extension RollCallOutcome {
                 let student = room.student(address)
                 let own = try await room.operations.ownClasses(as: student)
                 #expect(own.map(\.schoolClass.id) == [two.id, one.id])
-                #expect(own[0].owner == ClassOwner(firstName: "Asha", lastName: "Verma", email: "asha@college.example"))
+                #expect(own[0].owner == ClassOwner(name: "Asha Verma", email: "asha@college.example"))
                 #expect(own.map(\.isCheckInOpen) == [false, true])
                 let attendance = try await room.operations.ownAttendance(in: one.id, as: student)
                 #expect(attendance.tally == MarkTally(present: 1, late: 1))
@@ -859,6 +859,32 @@ private struct Dice {
         let texts = columns.map { "CAST(\($0) AS text)" }.joined(separator: ", ")
         return try connection.run(SQL(trusted: "SELECT \(texts) FROM \(place)\(view) ORDER BY \(order)")).map { row in
             row.values.indices.map { row.textOrNil($0) ?? "-" }.joined(separator: " ")
+        }
+    }
+
+    @Test(arguments: StoreKind.underTest)
+    func `show who may sign in, and who has`(on kind: StoreKind) async throws {
+        try await kind.withClassroom { room in
+            let list = [
+                try AllowedEmailDraft(email: "t@college.example", role: .teacher, name: "T. Each"),
+                try AllowedEmailDraft(
+                    email: "s@mail.example", role: .student, otherEmail: "s@inst.example", name: "S", rollNumber: "A1"),
+                try AllowedEmailDraft(email: "gone@mail.example", role: .student),
+            ]
+            _ = try await room.operations.allowEmails(list, as: .commandLine(tenant: .default))
+            _ = try await room.operations.denyEmail("gone@mail.example", as: .commandLine(tenant: .default))
+            let identity = ProviderIdentity(
+                issuer: "https://accounts.google.com", subject: "g-1", email: "t@college.example", name: "Tea Cher")
+            let signedIn = try await room.operations.signIn(identity, at: .staff, in: .default, address: "127.0.0.1")
+            #expect(
+                try Self.rows(room, ["email", "name", "role"], of: "allowed_emails", by: "email").contains(
+                    "t@college.example T. Each teacher"))
+            #expect(
+                try Self.rows(room, ["email", "dtu_email", "roll_no", "name"], of: "allowed_student_emails", by: "email")
+                    == ["s@mail.example s@inst.example A1 S"])
+            #expect(
+                try Self.rows(room, ["id", "email", "name", "role", "department"], of: "users", by: "email").contains(
+                    "\(signedIn.grant.id.text) t@college.example Tea Cher teacher -"))
         }
     }
 

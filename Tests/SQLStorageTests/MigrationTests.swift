@@ -124,12 +124,12 @@ extension StoreKind {
         case .sqlite:
             [
                 "8a6cf233dedd4cc3", "b680609634b80fa7", "182bf29a6e6b17ad", "6a1ac588be80a97f",
-                "70c17f899e1a6665", "722005cdd2be67dc",
+                "70c17f899e1a6665", "e6957832f1eb3e72",
             ]
         case .postgres:
             [
                 "eee11c08a941191e", "cba7833e527a9c09", "e9aea72c534b5b9c", "0afbca3a56e989b5",
-                "27150caddafdbde2", "2dcc7f7975b0c66f",
+                "27150caddafdbde2", "534e5bc1ea9d21d6",
             ]
         }
     }

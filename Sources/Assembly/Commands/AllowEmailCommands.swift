@@ -82,30 +82,15 @@ extension Command {
     ) { invocation in
         let path = invocation.operands[0]
         let role = try invocation.options["--role"].map(role)
-        var file = try InputFile(path)
-        var bytes: [UInt8] = []
-        while let piece = try file.next() {
-            bytes += piece
-            guard bytes.count <= AllowedEmailRows.bytesMax else {
-                throw Failure("\(path) has more than \(AllowedEmailRows.bytesMax) bytes")
-            }
-        }
-        let read: (drafts: [AllowedEmailDraft], faults: [CSVReader.Fault])
-        do {
-            read = try AllowedEmailRows.drafts(bytes, role: role)
-        } catch let fault as CSVReader.Fault {
-            throw Failure("\(path), \(Terminal.harmless(fault.description))")
-        }
-        guard read.faults.isEmpty else {
-            for fault in read.faults { Terminal.complain("\(path), \(Terminal.harmless(fault.description))") }
-            throw Failure("nothing was changed: \(read.faults.count) of \(read.faults.count + read.drafts.count) rows are bad")
+        let drafts = try rows(of: path, bytesMax: AllowedEmailRows.bytesMax) { text throws(CSVReader.Fault) in
+            try AllowedEmailRows.drafts(text, role: role)
         }
         guard !invocation.has("--dry-run") else {
-            Terminal.print("\(read.drafts.count) rows are good; nothing was changed")
+            Terminal.print("\(drafts.count) rows are good; nothing was changed")
             return 0
         }
         return try await withStore(invocation) { _, operations, caller in
-            let count = try await operations.allowEmails(read.drafts, as: caller)
+            let count = try await operations.allowEmails(drafts, as: caller)
             Terminal.print("\(count.added) added, \(count.changed) changed, \(count.unchanged) as they were")
             return 0
         }

@@ -15,7 +15,9 @@ extension Command {
         let path = invocation.operands[0]
         let place = ClassPlace(try invocation.required("--class"))
         let owner = WireText(try invocation.required("--owner"))
-        let lines = try readRoster(path)
+        let lines = try rows(of: path, bytesMax: RosterRows.bytesMax) { text throws(CSVReader.Fault) in
+            try RosterRows.drafts(text)
+        }
         return try await withStore(invocation) { _, operations, caller in
             let owner = try await classOwner(owner, operations, caller)
             let known = try await place.find(among: try await operations.classes(as: owner), of: owner)
@@ -35,28 +37,6 @@ extension Command {
             Terminal.print("\(lines.count) students, \(after - before) of them new in the class, which has \(after) now")
             return 0
         }
-    }
-
-    private static func readRoster(_ path: String) throws -> [StudentDraft] {
-        var file = try InputFile(path)
-        var bytes: [UInt8] = []
-        while let piece = try file.next() {
-            bytes += piece
-            guard bytes.count <= RosterRows.bytesMax else {
-                throw Failure("\(path) has more than \(RosterRows.bytesMax) bytes")
-            }
-        }
-        let read: (drafts: [StudentDraft], faults: [CSVReader.Fault])
-        do throws(CSVReader.Fault) {
-            read = try RosterRows.drafts(bytes)
-        } catch {
-            throw Failure("\(path), \(Terminal.harmless(error.description))")
-        }
-        guard read.faults.isEmpty else {
-            for fault in read.faults { Terminal.complain("\(path), \(Terminal.harmless(fault.description))") }
-            throw Failure("nothing was changed: \(read.faults.count) of \(read.faults.count + read.drafts.count) rows are bad")
-        }
-        return read.drafts
     }
 
     /// The command acts for the owner of the class, by the right of whoever runs it.

@@ -289,6 +289,33 @@ extension Migration {
                 WHERE notification.tenant_id = 1
             $view$, place);
             EXECUTE format($view$
+                CREATE OR REPLACE VIEW %I.users AS
+                SELECT account_grant.grant_id AS id, email COLLATE "default" AS email,
+                    COALESCE(name, btrim(first_name || ' ' || last_name)) COLLATE "default" AS name,
+                    role COLLATE "default" AS role, department COLLATE "default" AS department,
+                    employee_code COLLATE "default" AS employee_id, wire_moment(signed_in_at_us) AS last_login_at,
+                    wire_moment(account_grant.created_at_us) AS created_at
+                FROM account_grant
+                JOIN account ON account.account_id = account_grant.account_id
+                LEFT JOIN grant_profile ON grant_profile.tenant_id = account_grant.tenant_id
+                    AND grant_profile.grant_id = account_grant.grant_id
+                WHERE account_grant.tenant_id = 1 AND contract = 'aims'
+            $view$, place);
+            EXECUTE format($view$
+                CREATE OR REPLACE VIEW %I.allowed_emails AS
+                SELECT allowed_id AS id, email COLLATE "default" AS email, name COLLATE "default" AS name,
+                    role COLLATE "default" AS role, wire_moment(created_at_us) AS created_at
+                FROM allowed_email WHERE tenant_id = 1 AND list = 'staff' AND is_denied = 0
+            $view$, place);
+            EXECUTE format($view$
+                CREATE OR REPLACE VIEW %I.allowed_student_emails AS
+                SELECT allowed_id AS id, email COLLATE "default" AS email, other_email COLLATE "default" AS dtu_email,
+                    roll_no COLLATE "default" AS roll_no, name COLLATE "default" AS name, batch COLLATE "default" AS batch,
+                    department COLLATE "default" AS department, program COLLATE "default" AS program,
+                    wire_moment(created_at_us) AS created_at, wire_moment(updated_at_us) AS updated_at
+                FROM allowed_email WHERE tenant_id = 1 AND list = 'student' AND is_denied = 0
+            $view$, place);
+            EXECUTE format($view$
                 CREATE OR REPLACE VIEW %I.v_student_attendance_summary AS
                 SELECT class_id, membership_id AS student_id, roll_number COLLATE "default" AS roll_no,
                     student.name COLLATE "default" AS student_name, COALESCE(attended, 0) AS present_count,
@@ -335,6 +362,7 @@ extension Migration {
     // MARK: SQLite
 
     private static let embeddedViews = [
+        "aims_users", "aims_allowed_emails", "aims_allowed_student_emails",
         "aims_students", "aims_classes", "aims_class_schedules", "aims_class_reschedules", "aims_class_students",
         "aims_attendance_sessions", "aims_attendance_statuses", "aims_notifications", "aims_v_student_attendance_summary",
     ]
@@ -362,6 +390,25 @@ extension Migration {
 
     private static var embedded: String {
         """
+        CREATE VIEW aims_users AS
+        SELECT \(identity("account_grant.grant_id")) AS id, email, COALESCE(name, trim(first_name || ' ' || last_name)) AS name,
+            role, department, employee_code AS employee_id, \(moment("signed_in_at_us")) AS last_login_at,
+            \(moment("account_grant.created_at_us")) AS created_at
+        FROM account_grant
+        JOIN account ON account.account_id = account_grant.account_id
+        LEFT JOIN grant_profile ON grant_profile.tenant_id = account_grant.tenant_id
+            AND grant_profile.grant_id = account_grant.grant_id
+        WHERE account_grant.tenant_id = 1 AND contract = 'aims';
+
+        CREATE VIEW aims_allowed_emails AS
+        SELECT \(identity("allowed_id")) AS id, email, name, role, \(moment("created_at_us")) AS created_at
+        FROM allowed_email WHERE tenant_id = 1 AND list = 'staff' AND is_denied = 0;
+
+        CREATE VIEW aims_allowed_student_emails AS
+        SELECT \(identity("allowed_id")) AS id, email, other_email AS dtu_email, roll_no, name, batch, department, program,
+            \(moment("created_at_us")) AS created_at, \(moment("updated_at_us")) AS updated_at
+        FROM allowed_email WHERE tenant_id = 1 AND list = 'student' AND is_denied = 0;
+
         CREATE VIEW aims_students AS
         SELECT \(identity("membership_id")) AS id, roll_number AS roll_no, name, photo_url, program, sp_code, semester, status,
             duration, email, institute_email AS dtu_email, phone, \(moment("created_at_us")) AS created_at
