@@ -4,7 +4,7 @@ import StrictJSON
 
 extension RefusalWords {
     /// Of whoever looks at a class or changes it. Source: contract §4.5.
-    fileprivate static let access = RefusalWords(notPermitted: "You do not have permission to access this class")
+    static let access = RefusalWords(notPermitted: "You do not have permission to access this class")
 }
 
 /// Classes, their schedules and rosters. Source: contract §4.4, §4.5, §7.1.

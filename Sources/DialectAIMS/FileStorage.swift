@@ -9,10 +9,9 @@ extension AIMSDialect {
     /// `POST /api/storage/students/{roll_no}/photo`: admins, and teachers who have the student in a class.
     func storePhoto(_ visit: Visit, _ asker: Asker) async throws(AIMSFailure) -> Response {
         let rollNumber = visit.rollNumber
-        let classes = try await ask { () async throws(AttendanceError) in try await operations.classes(as: asker.classroom) }
-        guard classes.contains(where: { $0.students.contains { $0.rollNumber == rollNumber } }) else {
-            throw asker.classroom.role == .admin
-                ? .notFound("Student not found") : .forbidden("You do not have permission to access this student")
+        let words = RefusalWords(notPermitted: "You do not have permission to access this student")
+        _ = try await ask(words) { () async throws(AttendanceError) in
+            try await operations.student(ofRollNumber: rollNumber, as: asker.classroom)
         }
         throw Self.noStorage
     }
@@ -25,8 +24,7 @@ extension AIMSDialect {
     /// `POST` and `GET /api/storage/classes/{class_id}/assignments`: whoever may see the class.
     func useAssignments(_ visit: Visit, _ asker: Asker) async throws(AIMSFailure) -> Response {
         let id = try visit.classID()
-        let words = RefusalWords(notPermitted: "You do not have permission to access this class")
-        _ = try await ask(words) { () async throws(AttendanceError) in
+        _ = try await ask(.access) { () async throws(AttendanceError) in
             try await operations.roster(of: id, as: asker.classroom)
         }
         throw Self.noStorage
@@ -38,8 +36,7 @@ extension AIMSDialect {
         let id = reader.path("session_id", as: .id(of: ClassSession.self))
         try reader.check()
         guard let id else { throw .incomplete }
-        let words = RefusalWords(notPermitted: "You do not have permission to update this session")
-        _ = try await ask(words) { () async throws(AttendanceError) in
+        _ = try await ask(.marking) { () async throws(AttendanceError) in
             // Asks for the marks as they are: nothing is noted.
             try await operations.callRoll(id, [], as: asker.classroom)
         }

@@ -2,6 +2,11 @@ import AttendanceCore
 import HTTPMessages
 import StrictJSON
 
+extension RefusalWords {
+    /// Of whoever marks a session. Source: contract §4.7.
+    static let marking = RefusalWords(notPermitted: "You do not have permission to update this session")
+}
+
 /// Class sessions and their marks. Source: contract §4.6 to §4.9.
 extension AIMSDialect {
     /// `POST /attendance/sessions`.
@@ -55,8 +60,7 @@ extension AIMSDialect {
         let updates = reader.body().flatMap { reader.objects("updates", of: $0) { Self.update(in: $1, &$0) } }
         try reader.check()
         guard let id, let updates else { throw .incomplete }
-        let words = RefusalWords(notPermitted: "You do not have permission to update this session")
-        let outcome = try await ask(words) { () async throws(AttendanceError) in
+        let outcome = try await ask(.marking) { () async throws(AttendanceError) in
             try await operations.callRoll(id, updates, as: asker.classroom)
         }
         var writer = JSONWriter(reservingCapacity: 64 + outcome.sheet.marks.count * 128)

@@ -13,6 +13,21 @@ extension Operations {
         }
     }
 
+    /// The student of a roll number: any for an admin, for a teacher one who is in a class of theirs.
+    /// - Throws: `.notPermitted` to students, `.notFound(.student)`, `.notPermitted`, `.unavailable`. Source: contract aims §7.7.
+    public func student(
+        ofRollNumber rollNumber: WireText, as caller: ClassroomCaller
+    ) async throws(AttendanceError) -> Student {
+        try caller.require(.teacher, .admin)
+        return try await store.readBriefly(in: caller.tenant) { tx throws(AttendanceError) in
+            guard let student = try tx.students(ofRollNumbers: [rollNumber])[rollNumber] else { throw .notFound(.student) }
+            if caller.role == .admin { return student }
+            let classes = try tx.classes(ofStudent: student.number)
+            guard classes.contains(where: { caller.mayTend($0) }) else { throw .notPermitted }
+            return student
+        }
+    }
+
     /// Adds students to a class, and tells more of those who are known. Nobody is taken out: students who are not named stay.
     ///
     /// A student is found by their exact roll number, whatever classes they are in; who is not known is new. The name is always
